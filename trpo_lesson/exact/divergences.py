@@ -1,0 +1,50 @@
+"""Distances between two policies: total variation and Kullback-Leibler divergence, per state and over states.
+
+The argument order is the order of the formula: kl(p, q) = KL(p || q). TRPO uses KL(old || new).
+"""
+
+import numpy as np
+
+
+def total_variation(p, q):
+    """TV [S] = 1/2 sum_a |p(a|s) - q(a|s)|, in [0, 1]."""
+    p, q = _same_shape(p, q)
+    return 0.5 * np.abs(p - q).sum(axis=-1)
+
+
+def kl(p, q):
+    """KL(p || q) [S] = sum_a p(a|s) log(p(a|s) / q(a|s)), in nats.
+
+    0 log 0 = 0. Where p puts probability on an action that q never takes, the divergence is infinite: `inf`, no error.
+    """
+    p, q = _same_shape(p, q)
+    taken = p > 0
+    with np.errstate(divide="ignore"):
+        log_ratio = np.log(np.where(taken, p, 1)) - np.log(np.where(taken, q, 1))
+    terms = np.where(taken, p * np.where(taken, log_ratio, 0), 0)
+    return np.maximum(terms.sum(axis=-1), 0)  # rounding can push the KL of equal policies below zero
+
+
+def max_kl(pi_old, pi_new):
+    """max_s KL(pi_old(.|s) || pi_new(.|s)), in nats: the divergence of Theorem 1 of Schulman et al. 2015."""
+    return float(kl(pi_old, pi_new).max())
+
+
+def mean_kl(pi_old, pi_new, weights):
+    """sum_s w(s) KL(pi_old(.|s) || pi_new(.|s)) / sum_s w(s), in nats: TRPO's constraint (Schulman et al. 2015, Eq. 12).
+
+    `weights` [S] >= 0 are normalised here, so that rho and d give the same mean. A state of weight zero does not count,
+    even where its divergence is infinite. Raises ValueError for negative, NaN or all-zero weights.
+    """
+    weights = np.asarray(weights, dtype=float)
+    if not weights.min() >= 0 or not weights.sum() > 0:
+        raise ValueError(f"weights: expected numbers >= 0, not all zero, got {weights}")
+    visited = weights > 0
+    return float(np.average(kl(pi_old, pi_new)[visited], weights=weights[visited]))
+
+
+def _same_shape(p, q):
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    if p.shape != q.shape:
+        raise ValueError(f"expected two policies of one shape, got {p.shape} and {q.shape}")
+    return p, q
