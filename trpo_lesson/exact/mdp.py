@@ -43,8 +43,9 @@ class MDP:
     gamma            discount in [0, 1)
 
     Arrays are kept as read-only floats; an array that is read-only already is shared, any other is copied.
-    An episode that can end is an MDP with an absorbing state of reward zero. Raises ValueError, naming what was
-    expected and what came, for wrong shapes, rows off the simplex, non-finite rewards, gamma outside [0, 1).
+    An episode that can end is an MDP with an absorbing state of reward zero. Raises ValueError, naming what
+    was expected and what came, for wrong shapes, rows off the simplex, rewards that are not finite, and gamma
+    outside [0, 1).
     """
 
     P: np.ndarray
@@ -88,15 +89,15 @@ def require_policy(mdp, pi, name="pi"):
 def from_gymnasium(env, *, gamma):
     """The exact MDP of a gymnasium environment that publishes its transition table, with S = n + 1 states.
 
-    `env.unwrapped.P[s][a]` lists (probability, next state, reward, terminated), as FrozenLake-v1, CliffWalking-v1
-    and Taxi-v4 do. A terminated transition pays its reward and leads to the extra last state, which absorbs with
-    reward zero: so nothing is bootstrapped past an end, even where the table goes on from there.
-    Time limits are not part of the table. Raises ValueError where there is no table.
+    `env.unwrapped.P[s][a]` lists (probability, next state, reward, terminated), as FrozenLake-v1,
+    CliffWalking-v1 and Taxi-v4 do. A terminated transition pays its reward and leads to the extra last state,
+    which absorbs with reward zero: so nothing is bootstrapped past an end, even where the table goes on from
+    there. Time limits are not part of the table. Raises ValueError where there is no table.
     """
-    table = getattr(env.unwrapped, "P", None)
-    rho0 = getattr(env.unwrapped, "initial_state_distrib", None)
+    bare = getattr(env, "unwrapped", env)
+    table, rho0 = getattr(bare, "P", None), getattr(bare, "initial_state_distrib", None)
     if table is None or rho0 is None:
-        raise ValueError(f"expected an environment with a transition table P and initial_state_distrib, got {env}")
+        raise ValueError(f"expected an environment with tables P and initial_state_distrib, got {env}")
     n_states, n_actions = len(table), len(table[0])
     P = np.zeros((n_states + 1, n_actions, n_states + 1))
     r = np.zeros((n_states + 1, n_actions))

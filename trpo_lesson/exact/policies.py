@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trpo_lesson.exact.mdp import read_only
+from trpo_lesson.exact.mdp import read_only, require_shape
 
 
 def uniform(mdp):
@@ -31,16 +31,19 @@ def mixture(pi_old, pi_target, alpha):
 class SoftmaxPolicy:
     """The linear softmax family pi_theta(a|s) proportional to exp(features[s, a] . theta).
 
-    features [S, A, D]; theta [D]. Rows of `features` that repeat from state to state alias these states: they share
-    their parameters, and one step moves all of them. Raises ValueError unless `features` has three axes and is finite.
+    features [S, A, D]; theta [D]. Rows of `features` that repeat from state to state alias these states: they
+    share their parameters, and one step moves all of them. Raises ValueError unless `features` has three axes
+    and is finite, and for a theta of another shape than [D].
     """
 
     features: np.ndarray
 
     def __post_init__(self):
         object.__setattr__(self, "features", read_only(self.features))
-        if self.features.ndim != 3 or not np.isfinite(self.features).all():
-            raise ValueError(f"features: expected a finite array [S, A, D], got shape {self.features.shape}")
+        if self.features.ndim != 3:
+            raise ValueError(f"features: expected shape (S, A, D), got {self.features.shape}")
+        if not np.isfinite(self.features).all():
+            raise ValueError("features: expected finite numbers, got NaN or infinity")
 
     @property
     def n_parameters(self):
@@ -49,6 +52,8 @@ class SoftmaxPolicy:
 
     def probabilities(self, theta):
         """pi_theta [S, A]."""
+        theta = np.asarray(theta, dtype=float)
+        require_shape("theta", theta, (self.n_parameters,))
         logits = self.features @ theta
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         return weights / weights.sum(axis=1, keepdims=True)
@@ -61,7 +66,7 @@ class SoftmaxPolicy:
 
 
 def aliased(features):
-    """The linear softmax family with the given `features` [S, A, D]: states with equal rows share parameters."""
+    """The linear softmax family of the `features` [S, A, D]: states with equal rows share parameters."""
     return SoftmaxPolicy(features)
 
 

@@ -71,7 +71,8 @@ def policy_gradient(mdp, policy, theta):
 def policy_iteration(mdp):
     """An optimal deterministic policy [S, A], by Howard's policy iteration.
 
-    A state changes its action only where Q improves by more than rounding, so that it ends after finitely many rounds.
+    A state changes its action only where Q improves by more than rounding, so it ends after finitely many
+    rounds.
     """
     pi = greedy(mdp.r)
     states = np.arange(mdp.n_states)
