@@ -43,6 +43,17 @@ def test_mean_kl_weighs_the_kl_of_old_from_new_state_by_state():
     assert isinstance(mean, float)
 
 
+def test_two_distributions_of_one_state_have_one_divergence():
+    assert divergences.total_variation(FAIR[0], SKEW[0]) == 0.25
+    assert divergences.kl(FAIR[0], SKEW[0]) == pytest.approx(KL_FAIR_SKEW, rel=1e-14)
+
+
+def test_deterministic_policies_may_be_given_as_booleans():
+    left, right = [[True, False]], [[False, True]]
+    np.testing.assert_array_equal(divergences.total_variation(left, right), [1])
+    np.testing.assert_array_equal(divergences.kl(left, left), [0])
+
+
 @given(st.data())
 def test_kl_is_scipys_relative_entropy_summed_over_actions(data):
     pi_old, pi_new = data.draw(policy_pairs(data.draw(mdps())))

@@ -1,4 +1,4 @@
-"""Minorize-maximize: the maximisers against hand, grid and another optimiser; the run against its guarantee."""
+"""Minorize-maximize: the maxima by hand, on grids and by another optimiser; the run against its guarantee."""
 
 import itertools
 import math
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from strategies import SEEDS, distributions, mdps, policies_of, policy_pairs, rounding
+from strategies import SEEDS, distributions, mdps, policies_of, rounding
 
 from trpo_lesson.exact import bounds, mm
 from trpo_lesson.exact.divergences import kl, max_kl
@@ -29,8 +29,8 @@ def one_state(rewards, gamma=0.5):
 # --- one row within a radius ---
 
 # Two actions: KL((1/2, 1/2) || (x, 1 - x)) = -log(4 x (1 - x)) / 2, which is log(4/3) / 2 at x = 3/4.
-# nu = 1 over gaps 0 and 1 turns (1/2, 1/2) into (2/3, 1/3), of KL log(9/8) / 2. If an action that pi_old never takes
-# has A = 1 too, nu stops there, and log(2) nats more move half of the row to it.
+# A = (0, -1) and nu = 1 turn (1/2, 1/2) into (2/3, 1/3), of KL log(9/8) / 2. If A = 1 for an action that
+# pi_old never takes, nu stops there, and log(2) nats more move half of the row to it.
 NINE_EIGHTHS = math.log(9 / 8) / 2
 BY_HAND = [
     ([0.5, 0.5], [1, -1], math.log(4 / 3) / 2, [3 / 4, 1 / 4]),
@@ -52,7 +52,7 @@ def test_the_best_row_within_a_radius_by_hand(pi_old, A, alpha, pi):
 
 
 def problems(data, max_actions=4):
-    """(pi_old, A): rows with and without zeros, spread and peaked; advantages of any scale, sometimes tied."""
+    """(pi_old, A): rows with zeros and without, spread and peaked; advantages of any scale, some tied."""
     mdp = data.draw(mdps(max_actions=max_actions))
     pi_old = data.draw(policies_of(mdp))
     A = advantages(mdp, pi_old)
@@ -73,7 +73,7 @@ def test_every_row_that_satisfies_lagrange_is_the_best_within_its_own_kl(data, l
     for row_old, row_A, row in zip(pi_old, A, pi, strict=True):
         alpha = float(kl(row_old, row))
         found = mm.maximise_under_kl([row_old], [row_A], alpha)[0]
-        np.testing.assert_allclose(found, row, rtol=0, atol=1e-7 + 1e-8 / (1e-9 + math.sqrt(alpha)))
+        np.testing.assert_allclose(found, row, rtol=0, atol=1e-11 + 1e-15 / math.sqrt(max(alpha, 1e-16)))
 
 
 @given(st.data())
@@ -158,7 +158,7 @@ def test_a_negligible_radius_keeps_the_old_policy_and_an_infinite_one_is_greedy(
 def test_a_huge_radius_all_but_reaches_the_greedy_policy_and_is_kept(pi_old, alpha):
     pi = mm.maximise_under_kl([pi_old], [[1, -1]], alpha)
     assert pi[0, 0] == pytest.approx(1, rel=1e-8)
-    assert kl([pi_old], pi)[0] <= min(alpha, 200)
+    assert kl([pi_old], pi)[0] <= min(alpha, 1e3) * (1 + 1e-14)
 
 
 def test_the_share_left_behind_by_a_radius_is_its_exponential():
@@ -186,7 +186,7 @@ def test_only_the_order_and_the_ratios_of_the_advantages_matter(scale):
 
 
 def test_steps_of_one_nat_can_be_repeated_for_ever():
-    """The losing action is hardly ever taken and never lost: its probability must not underflow to an infinite KL."""
+    """The losing action fades but is never lost: a probability of zero would make the KL infinite."""
     pi = HALVES
     for _ in range(50):
         pi_old, pi = pi, mm.maximise_under_kl(pi, [[1, -1]], 1)
@@ -216,38 +216,26 @@ def test_bad_input_is_refused(pi_old, A, alpha, message):
 
 @pytest.mark.parametrize("pi_old", [[0.2, 0.3, 0.5], [0.2, 0.8, 0], [0, 0.3, 0.7], [0, 1, 0], [1, 0, 0]])
 @pytest.mark.parametrize("alpha", [1e-3, 0.1, 1, 5])
-def test_the_multiplier_is_the_slope_of_the_maximum_and_the_elasticity_is_that_of_the_multiplier(
-    pi_old, alpha
-):
+def test_the_multiplier_is_the_slope_of_the_maximum_and_has_its_elasticity(pi_old, alpha):
     pi_old, A, step = np.array([pi_old]), np.array([[1.0, -1.0, 0.3]]), 1e-5
-    value, multiplier = {}, {}
-    for factor in (1 / (1 + step), 1, 1 + step):
-        pi, multiplier[factor], elasticity = mm._maximiser(pi_old, A, factor * alpha)
-        value[factor] = float(pi[0] @ A[0])
-        if factor == 1:
-            expected = elasticity
-    low, high = 1 / (1 + step), 1 + step
-    slope = (value[high] - value[low]) / (alpha * (high - low))
-    assert multiplier[1][0] == pytest.approx(slope, rel=1e-4, abs=1e-9)
-    if multiplier[1][0] > 1e-6:
-        growth = math.log(multiplier[high][0] / multiplier[low][0]) / math.log(high / low)
-        assert expected[0] == pytest.approx(growth, rel=1e-3)
+    (pi_low, low, _), (_, multiplier, elasticity), (pi_high, high, _) = (
+        mm._maximiser(pi_old, A, alpha * math.exp(change)) for change in (-step, 0, step)
+    )
+    slope = np.sum((pi_high - pi_low) * A) / (2 * alpha * math.sinh(step))
+    assert multiplier[0] == pytest.approx(slope, rel=1e-4, abs=1e-9)
+    if multiplier[0] > 1e-6:
+        assert elasticity[0] == pytest.approx(math.log(high[0] / low[0]) / (2 * step), rel=1e-3)
 
 
 # --- the maximum of M ---
 
 
-def log_four(x):
-    """KL((1/2, 1/2) || (x, 1 - x))."""
-    return -math.log(4 * x * (1 - x)) / 2
-
-
 @pytest.mark.parametrize(
     ("pi_old", "C", "pi"),
     [
-        # M(x) = 2 (2 x - 1) + C/2 log(4 x (1 - x)) has the slope 4 + C/2 (1/x - 1/(1 - x)): zero at 3/4 for C = 3.
+        # M(x) = 2 (2x - 1) + C/2 log(4 x (1 - x)) has the slope 4 + C/2 (1/x - 1/(1 - x)): 0 at 3/4 for C = 3
         ([0.5, 0.5], 3, [3 / 4, 1 / 4]),
-        # M(m) = 2 m + C log(1 - m) in the probability m of a0 has the slope 2 - C / (1 - m) (A = (1, 0) here).
+        # A = (2, 0): M(m) = -2 + 4m + C log(1 - m) has the slope 4 - C / (1 - m), 0 at 1 - m = C/4
         ([0, 1], 1, [3 / 4, 1 / 4]),
         ([0, 1], 3.9, [0.025, 0.975]),
         ([0, 1], 4, [0, 1]),
@@ -258,7 +246,7 @@ def log_four(x):
     ],
 )
 def test_the_maximum_of_M_in_one_state_by_hand(pi_old, C, pi):
-    """Rewards 1 and -1, rho = 2: from (0, 1) the advantage is 2, so that M(m) = -2 + 4 m + C log(1 - m)."""
+    """Rewards 1 and -1, gamma = 1/2, so rho = 2; x or m is the new probability of a0."""
     found = mm.maximise_minorizer(one_state([1, -1]), [pi_old], C)
     np.testing.assert_allclose(found, [pi], rtol=0, atol=1e-12)
 
@@ -270,13 +258,9 @@ def test_the_maximum_of_M_is_the_best_of_a_fine_grid(old_in_s1, C):
     pi_old = np.array([[0.6, 0.4], old_in_s1])
     first, second = np.meshgrid(np.linspace(0, 1, 201), np.linspace(0, 1, 201))
     policies = np.stack([np.stack([x, 1 - x], axis=-1) for x in (first, second)], axis=-2)
+    divergence = kl(np.broadcast_to(pi_old, policies.shape), policies).max(axis=-1)
     rho, A = visitation(mdp, pi_old), advantages(mdp, pi_old)
-    gain = np.einsum("s,xysa,sa->xy", rho, policies, A)
-    M = (
-        expected_return(mdp, pi_old)
-        + gain
-        - C * kl(np.broadcast_to(pi_old, policies.shape), policies).max(axis=-1)
-    )
+    M = expected_return(mdp, pi_old) + np.einsum("s,xysa,sa->xy", rho, policies, A) - C * divergence
     best = mm.minorizer(mdp, pi_old, mm.maximise_minorizer(mdp, pi_old, C), C)
     assert M.max() <= best + 1e-12
     assert M.max() >= best - 0.02 * np.abs(rho[:, None] * A).sum()
@@ -290,11 +274,7 @@ def test_no_policy_has_a_larger_M(data, seed, log10_C):
     pi = mm.maximise_minorizer(mdp, pi_old, C)
     M = mm.minorizer(mdp, pi_old, pi, C)
     rng, shape = np.random.default_rng(seed), pi.shape
-    others = [
-        pi_old,
-        greedy(advantages(mdp, pi_old)),
-        distributions(rng, shape, support=shape[1], sharpness=3),
-    ]
+    others = pi_old, greedy(advantages(mdp, pi_old)), distributions(rng, shape, support=shape[1], sharpness=3)
     for other, step in itertools.product(others, [1e-7, 1e-4, 1e-2, 0.3]):
         assert mm.minorizer(mdp, pi_old, mixture(pi, other, step), C) <= M + rounding(mdp) + 1e-14 * C
 
@@ -331,7 +311,6 @@ def test_the_search_for_the_maximum_takes_few_evaluations(monkeypatch):
     for gamma, limit in [(0.1, 120), (0.9, 50), (0.99, 50)]:
         mdp = garnet(20, 4, 3, gamma=gamma, rng=np.random.default_rng(0))
         mm.maximise_minorizer(mdp, uniform(mdp), bounds.penalty_coefficient(mdp, uniform(mdp)))
-        print(gamma, len(calls))
         assert len(calls) < limit
         calls.clear()
 
@@ -360,9 +339,9 @@ def test_every_step_obeys_eta_new_over_M_over_eta_old(data, factor):
     mdp = data.draw(mdps())
     pi = data.draw(policies_of(mdp))
     eta = expected_return(mdp, pi)
-    for step in first_steps(mdp, pi, 4, coefficient=lambda *args: factor * bounds.penalty_coefficient(*args)):
+    for step in first_steps(mdp, pi, 3, coefficient=lambda *args: factor * bounds.penalty_coefficient(*args)):
         assert step.eta >= step.M - 0.01 * rounding(mdp)
-        assert step.M >= eta - 0.01 * rounding(mdp)
+        assert eta - 0.01 * rounding(mdp) <= step.M
         eta = step.eta
 
 
@@ -372,7 +351,7 @@ def test_a_run_climbs_to_the_optimum_where_the_future_counts_little():
     etas = np.array([expected_return(mdp, uniform(mdp)), *(step.eta for step in steps)])
     best = expected_return(mdp, policy_iteration(mdp))
     assert np.all(np.diff(etas) >= -1e-14)
-    assert 0 <= best - etas[-1] < 1e-4 * (best - etas[0])
+    assert 0 <= best - etas[-1] < 1e-3 * (best - etas[0])
 
 
 def test_the_record_of_a_step_fits_together():
@@ -384,7 +363,7 @@ def test_the_record_of_a_step_fits_together():
         assert step.coefficient == C
         np.testing.assert_array_equal(step.pi, mm.maximise_minorizer(mdp, pi, C))
         assert step.eta == expected_return(mdp, step.pi)
-        assert step.M == mm.minorizer(mdp, pi, step.pi, C)
+        assert mm.minorizer(mdp, pi, step.pi, C) == step.M
         assert step.alpha == max_kl(pi, step.pi) > 0
         assert not step.pi.flags.writeable
         pi = step.pi
@@ -399,7 +378,7 @@ def test_the_default_coefficient_is_that_of_the_theory_at_each_policy():
 
 
 def test_the_steps_that_the_theory_allows_vanish_as_gamma_nears_one():
-    """alpha -> (sum_s rho deviation_s)^2 / (2 C^2): about (1 - gamma)^2 / (32 gamma^2) (deviation / epsilon)^2."""
+    """alpha -> (sum_s rho deviation_s)^2 / (2 C^2) <= ((1 - gamma) / gamma)^2 / 32: deviation <= epsilon."""
     alphas = []
     for gamma in (0.5, 0.9, 0.99, 0.999):
         mdp = garnet(6, 3, 3, gamma=gamma, rng=np.random.default_rng(0))
@@ -411,7 +390,6 @@ def test_the_steps_that_the_theory_allows_vanish_as_gamma_nears_one():
         if gamma > 0.5:
             small = (visitation(mdp, pi) @ deviation / step.coefficient) ** 2 / 2
             assert step.alpha == pytest.approx(small, rel=0.05 * (1 - gamma))
-    print(alphas)
     assert alphas[0] > 10 * alphas[1] > 100 * alphas[2] > 1000 * alphas[3]
 
 
@@ -425,25 +403,28 @@ def test_a_deterministic_policy_never_moves_from_gamma_one_fifth_on(data):
 
 
 def test_a_deterministic_policy_moves_below_gamma_one_fifth():
-    """One state, advantage epsilon = 1: M(m) = m / (1 - gamma) + C log(1 - m) is largest at 1 - m = 4 gamma / (1 - gamma)."""
+    """One state, A = (0, 1): m / (1 - gamma) + C log(1 - m) is largest at 1 - m = 4 gamma / (1 - gamma)."""
     (step,) = first_steps(one_state([0, 1], gamma=0.1), FIRST, 1)
     np.testing.assert_allclose(step.pi, [[4 / 9, 5 / 9]], rtol=1e-12)
 
 
 @pytest.mark.parametrize("fraction", [0, 1e-3])
 def test_below_the_coefficient_of_the_theory_M_is_no_bound_though_eta_does_not_fall(fraction):
-    """With exact advantages and one row per state no step of any size lowers eta: only the guarantee is lost."""
-    mdp = garnet(5, 3, 2, gamma=0.9, rng=np.random.default_rng(0))
-    steps = first_steps(
-        mdp, uniform(mdp), 3, coefficient=lambda *args: fraction * bounds.penalty_coefficient(*args)
-    )
+    """L counts the reward for leaving s0 as often as pi_old was there, but one leaves only once.
+
+    That eta rises all the same is no merit of M: its maximiser, with exact advantages, loses in no state.
+    """
+    door = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 1], [0, 0]], [1, 0], 0.9)
+    pi = np.full((2, 2), 0.5)
+    C = fraction * bounds.penalty_coefficient(door, pi)
+    steps = first_steps(door, pi, 3, coefficient=lambda *_: C)
     assert steps[0].eta < steps[0].M - 0.01
-    etas = [expected_return(mdp, uniform(mdp)), *(step.eta for step in steps)]
+    etas = [expected_return(door, pi), *(step.eta for step in steps)]
     assert np.all(np.diff(etas) >= -1e-12)
 
 
 def test_without_a_future_one_step_reaches_the_optimum():
-    """gamma = 0: the theory's coefficient is 0, the greedy policy is best, and its infinite KL costs nothing."""
+    """gamma = 0: the coefficient is 0, the greedy policy is best, and its infinite KL costs nothing."""
     first, second = first_steps(one_state([1, -1], gamma=0), HALVES, 2)
     np.testing.assert_array_equal(first.pi, FIRST)
     assert (first.eta, first.M, first.alpha, first.coefficient) == (1, 1, math.inf, 0)

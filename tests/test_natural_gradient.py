@@ -63,10 +63,11 @@ def test_a_gradient_outside_the_range_of_f_has_no_natural_direction():
     np.testing.assert_array_equal(direction.x, [0, 0])
 
 
-def test_a_gradient_outside_the_range_by_rounding_alone_is_solved():
+@pytest.mark.parametrize("c", [1e-9, 1.0, 1e9])
+def test_a_gradient_outside_the_range_by_rounding_alone_is_solved_at_any_scale(c):
     F = np.diag([1.0, 0.0])
-    assert natural_direction(F, np.array([1.0, 0.9e-6])).reason == ""
-    assert natural_direction(F, np.array([1.0, 1.1e-6])).reason != ""
+    assert natural_direction(F, c * np.array([1.0, 0.9e-6])).reason == ""
+    assert natural_direction(F, c * np.array([1.0, 1.1e-6])).reason != ""
 
 
 def test_the_direction_of_a_zero_gradient_is_zero():

@@ -116,7 +116,7 @@ def test_features_must_have_three_axes_and_be_finite():
     with pytest.raises(ValueError, match=r"features: expected shape \(S, A, D\), got \(2, 3\)"):
         policies.aliased(np.ones((2, 3)))
     for value in (np.nan, np.inf):
-        with pytest.raises(ValueError, match="features: expected finite numbers, got NaN or infinity"):
+        with pytest.raises(ValueError, match=r"^features: expected finite numbers, got NaN or infinity$"):
             policies.aliased(np.full((1, 2, 1), value))
 
 

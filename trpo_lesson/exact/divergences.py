@@ -25,8 +25,9 @@ def kl(p, q):
     taken = p > 0
     with np.errstate(divide="ignore"):
         log_ratio = np.log(np.where(taken, p, 1)) - np.log(np.where(taken, q, 1))
-    terms = np.where(taken, p * np.where(taken, log_ratio, 0), 0)
-    return np.maximum(terms.sum(axis=-1), 0)  # rounding can push the KL of equal policies below zero
+    return np.maximum(
+        (p * log_ratio).sum(axis=-1), 0
+    )  # rounding can push the KL of equal policies below zero
 
 
 def max_kl(pi_old, pi_new):
@@ -41,7 +42,7 @@ def mean_kl(pi_old, pi_new, weights):
     state of weight zero does not count, even where its divergence is infinite. Raises ValueError unless the
     weights are finite numbers >= 0, one for each state, and not all zero.
     """
-    divergence, weights = kl(pi_old, pi_new), np.asarray(weights, dtype=float)
+    divergence, weights = kl(pi_old, pi_new), np.asarray(weights)
     require_shape("weights", weights, divergence.shape)
     if not weights.min() >= 0 or not 0 < weights.sum() < np.inf:
         raise ValueError(f"weights: expected finite numbers >= 0, not all zero, got {weights}")

@@ -12,7 +12,7 @@ def read_only(array):
     array = np.asarray(array, dtype=float)
     if array.flags.writeable:
         array = array.copy()
-        array.flags.writeable = False
+        array.setflags(write=False)
     return array
 
 
@@ -94,7 +94,7 @@ def from_gymnasium(env, *, gamma):
     which absorbs with reward zero: so nothing is bootstrapped past an end, even where the table goes on from
     there. Time limits are not part of the table. Raises ValueError where there is no table.
     """
-    bare = getattr(env, "unwrapped", env)
+    bare = getattr(env, "unwrapped", None)
     table, rho0 = getattr(bare, "P", None), getattr(bare, "initial_state_distrib", None)
     if table is None or rho0 is None:
         raise ValueError(f"expected an environment with tables P and initial_state_distrib, got {env}")

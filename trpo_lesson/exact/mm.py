@@ -85,6 +85,7 @@ def maximise_minorizer(mdp, pi_old, coefficient):
 def maximise_under_kl(pi_old, advantages, alpha):
     """argmax_pi sum_a pi(a|s) A(s, a) subject to KL(old || pi)(s) <= alpha [S, A], in each state s.
 
+    With the advantages of pi_old this is the exact trust-region step: the largest L with max KL <= alpha.
     pi(a|s) = multiplier pi_old(a|s) / (nu - A(s, a)), with the nu > A(s, a) for which the KL is alpha: it is
     Lagrange's condition, and the multiplier is what one more nat would gain.
     Where the best action (the first of equals) has pi_old(a|s) = 0, nu stops at its A(s, a): what is left of
@@ -119,10 +120,11 @@ def _best_radius(rho, pi_old, advantages, C):
     if C == 0:
         return np.inf
     deviation = np.sqrt(np.einsum("sa,sa->s", pi_old, advantages**2))
-    small = (rho @ deviation / C) ** 2 / 2  # solves it as alpha -> 0, where v_s = sqrt(2 alpha) deviation_s
-    large = rho @ np.ptp(advantages, axis=1) / C  # costs more than can be gained
-    low, high, start = np.log([NEGLIGIBLE_KL, large, np.clip(small, NEGLIGIBLE_KL, large)])
-    return np.exp(_root(log_slope, np.log(C), low, high, start))
+    limit = rho @ np.ptp(advantages, axis=1)  # of the gain: alpha < limit / C
+    with np.errstate(divide="ignore"):
+        small = 2 * np.log(rho @ deviation) - 2 * np.log(C) - np.log(2)  # as v_s -> sqrt(2 alpha) deviation_s
+    low, high = np.log(NEGLIGIBLE_KL), np.log(limit) - np.log(C)
+    return np.exp(_root(log_slope, np.log(C), low, high, np.clip(small, low, high)))
 
 
 def _maximiser(pi_old, advantages, alpha):

@@ -96,7 +96,6 @@ def gridworld(n_rows, n_columns, *, start=(0, 0), goal=None, walls=(), pits=(), 
     r = P[:, :, goal] - P[:, :, pits].sum(axis=2)
     for s in (goal, *pits, *walls):
         P[s], P[s, :, s], r[s] = 0, 1, 0
-    P.flags.writeable = False  # so that MDP shares it
     return MDP(P, r, np.eye(len(landing))[start], gamma)
 
 
@@ -114,11 +113,11 @@ def garnet(n_states, n_actions, branching, *, rng, gamma=0.9):
         raise ValueError(f"branching: expected 1 <= branching <= n_states = {n_states}, got {branching}")
     pairs = n_states * n_actions
     following = np.array([rng.choice(n_states, branching, replace=False) for _ in range(pairs)])
-    cuts = np.sort(rng.random((pairs, branching - 1)), axis=1)
+    cuts = np.sort(rng.random((pairs, branching - 1)))
     P = np.zeros((pairs, n_states))
-    P[np.arange(pairs)[:, None], following] = np.diff(cuts, axis=1, prepend=0, append=1)
+    P[np.arange(pairs)[:, None], following] = np.diff(cuts, prepend=0, append=1)
     P = P.reshape(n_states, n_actions, n_states)
-    P.flags.writeable = False  # so that MDP shares it
+    P.setflags(write=False)  # so that MDP shares it
     return MDP(P, rng.standard_normal((n_states, n_actions)), np.full(n_states, 1 / n_states), gamma)
 
 

@@ -52,7 +52,7 @@ class SoftmaxPolicy:
 
     def probabilities(self, theta):
         """pi_theta [S, A]."""
-        theta = np.asarray(theta, dtype=float)
+        theta = np.asarray(theta)
         require_shape("theta", theta, (self.n_parameters,))
         logits = self.features @ theta
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -22,7 +22,7 @@ class Trajectories:
 
     def __post_init__(self):
         for array in (self.states, self.actions, self.rewards):
-            array.flags.writeable = False
+            array.setflags(write=False)
 
 
 def trajectories(mdp, pi, *, horizon, episodes, rng):

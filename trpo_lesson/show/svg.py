@@ -66,9 +66,9 @@ def serialise(figure, variables):
 
 
 def _drawn(figure):
-    """matplotlib's own SVG, without its metadata and its style sheet, which would leak into the page."""
+    """matplotlib's own SVG, without its date and its style sheet, which would leak into the page."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    figure.savefig(file, format="svg", transparent=True)
     root = ElementTree.fromstring(file.getvalue())
     for element in root.iter():
         element.tag = _local(element.tag)
@@ -88,9 +88,7 @@ def _shorten(element):
     """Coordinates to a hundredth of a point, nothing that has no effect."""
     for name in {"d", "x", "y", "transform"} & set(element.attrib):
         value = re.sub(r"rotate\(-0 [^)]*\)", "", " ".join(element.get(name).split()))
-        if "scale" not in value:  # glyph outlines are scaled by small factors
-            value = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{round(float(number[0]), 2):g}", value)
-        element.set(name, value)
+        element.set(name, re.sub(r"-?\d+\.\d{3,}", lambda number: f"{round(float(number[0]), 2):g}", value))
     if not element.get("transform", "none"):
         del element.attrib["transform"]
 

@@ -49,7 +49,7 @@ MAX_OPACITY = 0.45  # of filled fields: text on them keeps its contrast
 STYLE = {
     "font.family": [
         "DejaVu Sans"
-    ],  # what layouts are measured with: wider than the fonts of pages, so nothing is cut
+    ],  # layouts are measured with it: wider than pages' fonts, so nothing is cut
     "font.size": 11,
     "axes.titlesize": 11,
     "axes.labelsize": 11,
@@ -129,10 +129,9 @@ def picture(figure, *, alt):
     Raises ValueError for an empty `alt`, a colour without a role and a bitmap: the last two follow no theme.
     """
     variables = {role.light: f"var(--{name}, {role.light})" for name, role in ROLES.items()}
+    variables |= {INK: "currentColor", BLACK: "currentColor"}
     with _house_style():
-        return svg.Picture(
-            svg.serialise(figure, variables | dict.fromkeys((INK, BLACK), "currentColor")), alt
-        )
+        return svg.Picture(svg.serialise(figure, variables), alt)
 
 
 @contextlib.contextmanager
