@@ -1,0 +1,140 @@
+# The only entry points: people and CI call the same targets. It needs Python >= 3.11, nothing else.
+#
+# Nothing is done twice: each step leaves a file behind that says when it was done (.venv/.installed, …/vendor/.fetched,
+# _build/html/.built), and make compares it with what the step was made from.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book serve lab notebooks test test-package test-notebooks test-browser test-oldest lint format check lock clean FORCE
+
+VENV := .venv
+PORT ?= 8000
+VENDOR := site_assets/vendor
+# What python3 is called here; `make book PYTHON=/path/to/python3.12` takes another one.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do $$p $(NEW_ENOUGH) && echo $$p && break; done)
+PYTHON_OLDEST ?= $(shell for p in python3.12 "$$HOME"/.pyenv/versions/3.12*/bin/python python3.11 "$$HOME"/.pyenv/versions/3.11*/bin/python "$(PYTHON)"; do $$p $(NEW_ENOUGH) && echo $$p && break; done)
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# One thread for linear algebra: the same sums in the same order, and parallel tests do not fight for the cores.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export VECLIB_MAXIMUM_THREADS := 1
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */#/' | awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+# ---------------------------------------------------------------------------------------------------- the environment
+
+setup: $(VENV)/.installed-dev  ## .venv with all that the book, its tests and its tools need
+
+PIP := python -m pip --disable-pip-version-check --no-input
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Expected Python >= 3.11, found none: try make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV): a few minutes the first time"
+	@test -x $(VENV)/bin/python || "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PIP) install -q -r requirements.txt
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@$(PIP) install -q -r requirements-dev.txt
+	@touch $@
+
+# ----------------------------------------------------------------------------------------------------------- the site
+
+book: _build/html/.built  ## execute every notebook and build the site into _build/html
+	@echo "The site is in _build/html: open _build/html/index.html, or serve it with 'make serve'"
+
+# What the browser needs comes from npm, pinned; npm itself came from PyPI into .venv.
+$(VENDOR)/.fetched: tools/assets/package.json tools/assets/package-lock.json | $(VENV)/.installed
+	@echo "Fetching the browser's assets"
+	@cd tools/assets && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@rm -rf $(VENDOR)
+	@mkdir -p $(VENDOR)/widgets $(VENDOR)/katex/fonts
+	@cd tools/assets/node_modules/@jupyter-widgets/html-manager/dist && cp embed.js embed.js.LICENSE.txt *.woff2 *.woff *.ttf *.eot *.svg $(CURDIR)/$(VENDOR)/widgets
+	@cd tools/assets/node_modules/katex/dist && cp katex.min.css $(CURDIR)/$(VENDOR)/katex && cp fonts/*.woff2 $(CURDIR)/$(VENDOR)/katex/fonts
+	@touch $@
+
+SOURCES := $(wildcard _config.yml _toc.yml references.bib) $(shell find book trpo_lesson tools/site site_assets -type f \
+	! -path '*/__pycache__/*' ! -path '*/.ipynb_checkpoints/*' ! -path '$(VENDOR)/*' | sort)
+
+# Changes only if a source came or went: else a deleted page would leave the site looking up to date.
+_build/sources: FORCE
+	@mkdir -p _build
+	@printf '%s\n' $(SOURCES) | cmp -s - $@ || printf '%s\n' $(SOURCES) > $@
+
+# Built beside and moved into place at the end, so that _build/html is a whole site or is not there.
+_build/html/.built: $(SOURCES) _build/sources $(VENV)/.installed $(VENDOR)/.fetched
+	@rm -rf _build/html _build/work
+	jupyter-book build . -W -n --keep-going --path-output _build/work
+	@mv _build/work/_build/html _build/html
+	@rm -rf _build/work
+	@touch $@
+
+serve: book  ## the site on http://localhost:8000 (PORT=… for another)
+	@python tools/serve.py --port $(PORT)
+
+lab: $(VENV)/.installed  ## the notebooks in JupyterLab
+	jupyter lab book
+
+notebooks: $(VENV)/.installed  ## run the notebooks and store their text outputs (ONLY=book/….ipynb for one)
+	python tools/normalise_notebooks.py --execute $(ONLY)
+
+# ---------------------------------------------------------------------------------------------------------- the tests
+
+# The parts run side by side: the site is being built while the package is tested.
+test: setup  ## every test: package, notebooks, site in a browser
+	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) test-browser test-package test-notebooks
+
+WORKERS ?= 2
+PYTEST := python -m pytest -q -n $(WORKERS) --durations=5
+
+test-package: setup
+	$(PYTEST) tests --ignore tests/browser
+
+# A notebook is one kernel: its cells stay together on one worker. Pictures are not compared (conftest.py).
+test-notebooks: setup
+	@test -n "$(wildcard book/*.ipynb)" || echo "no notebook yet"
+	$(if $(wildcard book/*.ipynb),$(PYTEST) --dist loadfile --nbval --nbval-current-env $(wildcard book/*.ipynb book/*/*.ipynb))
+
+test-browser: setup book
+	$(if $(wildcard tests/browser/test_*.py),$(PYTEST) tests/browser,@echo "no browser test yet")
+
+# The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
+test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports
+	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_site.py test_layout.py,--ignore tests/$(name))
+
+.venv-oldest/.installed: requirements-oldest.txt
+	@"$(PYTHON_OLDEST)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || echo "No Python 3.12 here (PYTHON_OLDEST=… names one): testing the oldest versions with $$("$(PYTHON_OLDEST)" --version)"
+	@rm -rf .venv-oldest
+	@"$(PYTHON_OLDEST)" -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip --disable-pip-version-check --no-input install -q -r requirements-oldest.txt
+	@.venv-oldest/bin/python -m pip --disable-pip-version-check --no-input install -q --no-deps -e .
+	@touch $@
+
+# -------------------------------------------------------------------------------------------------------- the upkeep
+
+lint: setup  ## style of code and notebooks; changes nothing
+	ruff check
+	ruff format --check
+	python tools/normalise_notebooks.py --check
+
+format: setup  ## code style, and notebooks in their normal form
+	ruff check --fix-only
+	ruff format
+	python tools/normalise_notebooks.py
+
+check: lint test  ## what must pass before a change is done
+
+# Needs uv (pip install uv). The pins serve every system and every Python >= 3.11.
+COMPILE := uv pip compile -q --universal --no-emit-index-url --no-header --no-annotate pyproject.toml
+lock:  ## compile the requirements files anew from pyproject.toml
+	$(COMPILE) --python-version 3.11 --extra book -o requirements.txt
+	$(COMPILE) --python-version 3.11 --extra book --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --python-version 3.11 --group oldest -o requirements-oldest.txt
+	cd tools/assets && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+clean:  ## remove what was built; the environments stay
+	rm -rf _build $(VENDOR) tools/assets/node_modules

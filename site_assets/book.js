@@ -1,0 +1,47 @@
+// What the static pages lack for keyboards and screen readers. It runs when the page is there and after each change
+// that the widgets make to it.
+
+// A box that scrolls must be reachable by keyboard; one that does not scroll must not be a stop on the way.
+const SCROLLING = ".katex-display, .highlight pre, .output pre, .output.text_html, .jupyter-widgets, .pst-scrollable-table-container";
+
+function offerScrolling() {
+  for (const box of document.querySelectorAll(SCROLLING)) {
+    const wide = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+    if (wide) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+// Sliders and players of ipywidgets have no name of their own in a page without a kernel.
+const PLAYER = { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Back to the start", "fa-retweet": "Repeat" };
+
+function nameWidgets() {
+  for (const handle of document.querySelectorAll(".jupyter-widgets [role=slider]")) {
+    const widget = handle.closest(".jupyter-widgets");
+    handle.setAttribute("aria-label", widget.querySelector(".widget-label")?.textContent.trim() || "Slider");
+    const readout = widget.querySelector(".widget-readout")?.textContent;
+    if (readout) handle.setAttribute("aria-valuetext", readout); // the value shown, not its index
+  }
+  for (const [icon, name] of Object.entries(PLAYER))
+    for (const sign of document.querySelectorAll(`.jupyter-widgets button > .${icon}`))
+      sign.parentElement.setAttribute("aria-label", name);
+}
+
+function mend() {
+  nameWidgets();
+  offerScrolling();
+}
+
+let waiting = false;
+function soon() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => { waiting = false; mend(); });
+}
+
+mend();
+addEventListener("load", soon); // fonts are there: formulas have their width
+addEventListener("resize", soon);
+document.addEventListener("toggle", soon, true); // a folded proof has no width until it opens
+for (const output of document.querySelectorAll(".cell_output"))
+  new MutationObserver(soon).observe(output, { childList: true, characterData: true, subtree: true });

@@ -1,0 +1,257 @@
+"""What builds and serves the site: a sound book builds without a warning, and no fault passes.
+
+The books built here are tiny, with the real `_config.yml`, extension, templates and assets.
+"""
+
+import gzip
+import http.client
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import book_site
+import docutils.core
+import pytest
+import serve
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+pytestmark = pytest.mark.xdist_group("site")  # on one worker, so that the books are built once
+ROOT = Path(__file__).parent.parent
+
+INTRO = """# A small book
+
+This first paragraph says what the page is about.
+
+It proves {prf:ref}`thm-a` with {eq}`eq-a`, after {cite:t}`schulman2015`, and $x^2$.
+
+$$
+\\begin{aligned} a &= b \\end{aligned}
+$$ (eq-a)
+
+:::{prf:theorem} Its name
+:label: thm-a
+It is so.
+:::
+
+::::{dropdown} Proof
+:::{prf:proof}
+By {eq}`eq-a`.
+:::
+::::
+
+```{figure} ../site_assets/logo.svg
+:alt: A hill
+:name: fig-a
+Its caption.
+```
+
+```{bibliography}
+```
+"""
+BIBLIOGRAPHY = "@article{schulman2015, title={A}, author={Schulman, John}, journal={B}, year={2015}}"
+SLIDER = """import ipywidgets as widgets
+from myst_nb import glue
+glue("half", 0.5, display=False)
+handle, stack = widgets.IntSlider(max=1), widgets.Stack([widgets.HTML("a"), widgets.HTML("b")])
+widgets.jslink((handle, "value"), (stack, "selected_index"))
+widgets.VBox([handle, stack])"""
+
+
+def build(folder, pages):
+    """Build a book of `pages` (name -> Markdown or a list of code cells); the finished process."""
+    for part in ("_config.yml", "site_assets", "tools/site"):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
+        copy(ROOT / part, folder / part)
+    (folder / "references.bib").write_text(BIBLIOGRAPHY)
+    (folder / "book").mkdir()
+    for page, content in pages.items():
+        if isinstance(content, str):
+            (folder / "book" / f"{page}.md").write_text(content)
+        else:
+            cells = [new_markdown_cell("# Title"), *map(new_code_cell, content)]
+            write(new_notebook(cells=cells), folder / "book" / f"{page}.ipynb")
+    root, *others = pages
+    chapters = "".join(f"  - file: book/{page}\n" for page in others)
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/{root}\nchapters:\n{chapters}")
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
+    environment = os.environ | {"NO_COLOR": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("book")
+    built = build(folder, {"intro": INTRO, "slider": [SLIDER]})
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder / "_build/html"
+
+
+def page(book, name):
+    return (book / "book" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_no_page_asks_another_host_for_anything(book):
+    for file in book.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"([^\"]*)\"", file.read_text()
+        )
+        assert [url for url in loaded if re.match(r"(https?:)?//", url)] == []
+    for file in (book / "_static").glob("*.css"):
+        assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", file.read_text())
+
+
+def test_the_scripts_that_break_the_play_button_or_name_a_cdn_are_gone(book):
+    for file in book.rglob("*.html"):
+        assert file.parent.name != "_static"
+        scripts = "".join(re.findall(r"<script\b.*?</script>", file.read_text(), re.DOTALL)).lower()
+        assert not re.search(r"fontawesome\.js|thebe|require\.js|mathjax|togglebutton", scripts)
+
+
+def test_formulas_are_rendered_in_the_page_with_mathml_beside_them(book):
+    html = page(book, "intro")
+    assert html.count('class="katex"') == html.count("<math ") == 2
+    assert 'id="equation-eq-a"' in html
+    assert "katex.min.js" not in html
+
+
+def test_the_page_describes_itself_and_follows_the_system_without_a_flash(book):
+    html = page(book, "intro")
+    assert '<meta name="description" content="This first paragraph says what the page is about.">' in html
+    assert html.index("prefers-color-scheme: dark") < html.index('rel="stylesheet"')
+
+
+def test_widgets_run_from_the_site_itself_and_only_where_there_are_some(book):
+    assert re.search(
+        r'<script defer="defer" src="\.\./_static/vendor/widgets/embed\.js', page(book, "slider")
+    )
+    assert "embed.js" not in page(book, "intro")
+
+
+def test_the_colours_of_the_roles_reach_the_page(book):
+    assert re.search(r'href="\.\./_static/roles\.css', page(book, "intro"))
+    assert re.search(r'data-theme="dark"\]\{--old:#', (book / "_static/roles.css").read_text())
+
+
+def test_the_bibliography_is_a_list_of_items(book):
+    html = page(book, "intro")
+    assert "doc-biblioentry" not in html
+    assert html.count('role="listitem"') == 1
+
+
+FAULTS = {
+    "unknown_macro": ("# A\n\n$\\nomacro$\n", r"unknown_macro\.md:3: WARNING: bad TeX: .*\\nomacro"),
+    "broken_braces": ("# A\n\ntext\n\n$$\n\\frac{1\n$$\n", r"broken_braces\.md:5: WARNING: bad TeX"),
+    "not_latex": ("# A\n\n$café$\n", r"not_latex\.md:3: WARNING: bad TeX: .*strict mode"),
+    "equation": ("# A\n\n{eq}`no-such`\n", r"equation\.md:3: WARNING: equation not found: no-such"),
+    "link": ("# A\n\n[there](nowhere.md)\n", r"link\.md:3: WARNING: .*nowhere"),
+    "citation": ("# A\n\n{cite}`nobody1999`\n", r"citation\.md:3: WARNING: .*nobody1999"),
+    "error": (["1 / 0"], r"error\.ipynb: WARNING: Executing notebook failed: CellExecutionError"),
+    "stderr": (["import warnings; warnings.warn('careful')"], r"stderr\.ipynb:\d+: ERROR: stderr was found"),
+    "package": (
+        ["from trpo_lesson.exact import no_such_module"],
+        r"package\.ipynb: WARNING: Executing notebook",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    pages = {"intro": "# A small book\n\nText.\n"} | {name: content for name, (content, _) in FAULTS.items()}
+    return build(tmp_path_factory.mktemp("faulty"), pages)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_page_fails_the_build_and_is_named(faulty, fault):
+    assert faulty.returncode != 0
+    plain = re.sub(r"\x1b\[[\d;]*m", "", faulty.stdout + faulty.stderr)
+    assert re.search(FAULTS[fault][1], plain), plain
+
+
+def test_the_renderer_of_formulas_is_node_itself():
+    program = Path(book_site.node())
+    assert program.read_bytes()[:2] != b"#!"
+
+
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        ("Title\n=====\n\nShort.\n\nSecond.", "Short."),
+        ("Title\n=====\n\n" + "word " * 40, "word " * 30 + "word…"),
+        ("Title\n=====\n", ""),
+    ],
+)
+def test_the_description_is_the_first_paragraph_cut_at_a_word(text, description):
+    assert book_site.page_description(docutils.core.publish_doctree(text)) == description
+    assert len(description) <= book_site.DESCRIPTION_LENGTH
+
+
+# --------------------------------------------------------------------------------------------- the server
+
+
+@pytest.fixture
+def host(tmp_path):
+    site = tmp_path / "site"
+    (site / "sub").mkdir(parents=True)
+    (site / "index.html").write_text("home " * 1000)
+    (site / "sub/index.html").write_text("below")
+    (site / "font.woff2").write_bytes(bytes(range(256)))
+    (tmp_path / "secret.html").write_text("not yours")
+    with serve.server(site) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever)
+        thread.start()
+        yield httpd.server_address
+        httpd.shutdown()
+        thread.join()
+
+
+def get(host, path, **headers):
+    connection = http.client.HTTPConnection(*host, timeout=10)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer, body
+
+
+GZIP = {"Accept-Encoding": "gzip, deflate"}
+
+
+def test_text_travels_compressed_to_browsers_that_accept_it(host):
+    answer, body = get(host, "/index.html", **GZIP)
+    assert (answer.status, answer.getheader("Content-Encoding")) == (200, "gzip")
+    assert gzip.decompress(body) == b"home " * 1000
+    assert len(body) < 100
+
+
+def test_text_travels_as_it_is_to_browsers_that_do_not(host):
+    answer, body = get(host, "/index.html")
+    assert (answer.getheader("Content-Encoding"), body) == (None, b"home " * 1000)
+
+
+def test_fonts_are_not_compressed_again(host):
+    answer, body = get(host, "/font.woff2", **GZIP)
+    assert (answer.getheader("Content-Encoding"), body) == (None, bytes(range(256)))
+
+
+@pytest.mark.parametrize("path", ["/", "/sub/", "/index.html?q=x"])
+def test_folders_show_their_index_and_questions_are_ignored(host, path):
+    answer, body = get(host, path, **GZIP)
+    assert answer.status == 200
+    assert gzip.decompress(body)
+
+
+@pytest.mark.parametrize("path", ["/nothing.html", "/../secret.html", "/%2e%2e/secret.html"])
+def test_what_is_not_in_the_folder_is_not_served(host, path):
+    answer, body = get(host, path, **GZIP)
+    assert answer.status == 404
+    assert b"not yours" not in body
+
+
+def test_the_server_is_for_this_machine_only(host):
+    assert host[0] == "127.0.0.1"

@@ -1,0 +1,62 @@
+"""Serve the built site on this machine only, compressed as hosts do it."""
+
+import argparse
+import gzip
+import io
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".txt", ".ipynb", ".inv"}
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Static files, gzipped where the browser accepts it and the kind gains by it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def send_head(self):
+        """The file to send, after its headers."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() and self.path.split("?")[0].endswith("/") else path
+        accepted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not (accepted and path.suffix in COMPRESSED and path.is_file()):
+            return super().send_head()
+        body = gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return io.BytesIO(body)
+
+    def end_headers(self):
+        """No page of yesterday's build from the browser's cache."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *_):
+        """Silence: a line for every font helps nobody."""
+
+
+def server(folder, port=0):
+    """A server of `folder` on localhost, not yet running; port 0 takes a free one, see `server_address`."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
+
+
+def main(arguments=None):
+    """Serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("_build/html"))
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args(arguments)
+    with server(options.folder, options.port) as httpd:
+        print(f"The book: http://localhost:{httpd.server_address[1]}/  (Ctrl-C stops it)", flush=True)
+        try:
+            httpd.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+if __name__ == "__main__":
+    main()

