@@ -1,5 +1,7 @@
 """The figures of training show the numbers they are given."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -117,9 +119,26 @@ def test_the_kl_of_accepted_and_rejected_updates_is_marked_apart(axes):
     assert curve(axes[0], "accepted") == [[1, 0.008], [3, 0.009]]
     assert curve(axes[0], "rejected") == [[2, 0.02]]
     assert {y for _, y in curve(axes[0], "radius δ = 0.01")} == {0.01}
-    assert picture.alt == "KL of 3 updates, 2 of them accepted: the largest is 0.02, the radius is 0.01."
+    assert picture.alt == "KL of 3 updates, 2 of them accepted: the largest is 0.02, the radius = 0.01."
 
 
 def test_without_rejected_updates_the_legend_does_not_speak_of_them(axes):
     plots.kl_used([0.008], delta=0.01, accepted=[True])
     assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["radius δ = 0.01", "accepted"]
+
+
+def test_a_radius_that_shrinks_is_drawn_as_it_is(axes):
+    picture = plots.kl_used([0.01, 0.004], delta=[0.02, 0.005], accepted=[True, True])
+    assert curve(axes[0], "radius δ from 0.02 to 0.005") == [[1, 0.02], [2, 0.005]]
+    assert picture.alt.endswith("the radius from 0.02 to 0.005.")
+
+
+def test_a_training_record_without_a_finished_episode_has_no_return():
+    records = [
+        SimpleNamespace(steps=10, returns=np.array([])),
+        SimpleNamespace(steps=20, returns=np.array([1.0, 4.0])),
+    ]
+    first, second = plots.curve_of(records)
+    assert first[0] == 10
+    assert np.isnan(first[1])
+    assert second.tolist() == [20, 2.5]

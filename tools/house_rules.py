@@ -14,10 +14,21 @@ LAYERS = {
     "sampled": {"steps", "sampled"},
     "checks": {"steps", "exact", "sampled", "checks"},
     "show": {"steps", "exact", "sampled", "show"},
-    # The command line: what it accepts, what it tells, and the program itself.
+    # The command line: its one thread, what it accepts, what it tells, and the program itself.
+    "one_thread": set(),
     "options": {"steps", "exact", "sampled", "options"},
     "reports": {"steps", "exact", "sampled", "show", "options", "reports"},
-    "__main__": {"steps", "exact", "sampled", "checks", "show", "options", "reports", "__main__"},
+    "__main__": {
+        "steps",
+        "exact",
+        "sampled",
+        "checks",
+        "show",
+        "options",
+        "reports",
+        "one_thread",
+        "__main__",
+    },
 }
 # What it may import from elsewhere when it is imported itself; the standard library is always there.
 LIBRARIES = {
@@ -26,6 +37,7 @@ LIBRARIES = {
     "sampled": {"numpy", "gymnasium"},
     "checks": {"numpy"},
     "show": {"numpy", "matplotlib", "ipywidgets", "IPython", "pygments"},
+    "one_thread": set(),
     "options": {"numpy", "gymnasium"},
     "reports": {"numpy"},
     "__main__": {"numpy", "gymnasium"},

@@ -93,7 +93,7 @@ def parser(commands):
 
 def _train(one):
     """train a policy on a gymnasium environment and record the run in a directory"""
-    steps, seed = whole(least=1), whole(least=-5)
+    steps, seed = whole(least=1), whole(least=0)
     one.add_argument("env_id", metavar="ENV_ID", help="id of the environment, such as CartPole-v1")
     one.add_argument(
         "--steps", type=steps, required=True, metavar="N", help="environment steps of the whole run"

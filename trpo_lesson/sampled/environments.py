@@ -69,12 +69,12 @@ def vector(env_id, n_envs, *, rng):
     """`n_envs` copies of an environment: our simulation where there is one, gymnasium's own otherwise."""
     env = make(env_id)
     env.close()
-    spec = gymnasium.spec(env_id)
+    spec = gymnasium.spec(env.spec.id)  # of `module:Id` and of an id without its version, too
     as_published = spec.max_episode_steps and not (spec.kwargs or spec.additional_wrappers)
     simulation = SIMULATIONS.get(spec.entry_point) if as_published else None
     if simulation:
         return SimulatedVector(simulation, env, n_envs, rng=rng)
-    return GymnasiumVector(env_id, n_envs, rng=rng)
+    return GymnasiumVector(spec.id, n_envs, rng=rng)
 
 
 class SimulatedVector:

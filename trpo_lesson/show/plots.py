@@ -28,24 +28,36 @@ def learning_curves(histories, *, labels, target=None):
         return theme.picture(figure, alt=_curves_in_words(histories, labels, target))
 
 
+def curve_of(iterations):
+    """The run [K, 2] of `learning_curves` from training records: steps, mean return of what episodes ended.
+
+    NaN where none ended. `iterations` are records with `steps` and `returns`, as `train` yields them.
+    """
+    return np.array([(one.steps, one.returns.mean() if len(one.returns) else np.nan) for one in iterations])
+
+
 def kl_used(kl, *, delta, accepted):
     """KL(old || new) of each update against the radius delta, in nats; rejected updates are crossed out.
 
-    kl [K], accepted [K] of bool; the updates are numbered from 1.
+    kl [K], accepted [K] of bool; delta a number, or [K] where it changes; the updates are numbered from 1.
     """
     kl, accepted, updates = np.asarray(kl), np.asarray(accepted, dtype=bool), np.arange(1, len(kl) + 1)
+    delta = np.broadcast_to(delta, kl.shape)
     with theme.figure(height=2.8) as (figure, axes):
-        axes.axhline(delta, label=f"radius δ = {delta:g}", **theme.line("bound"))
+        axes.plot(updates, delta, label=f"radius δ {_from_to(delta)}", **theme.line("bound"))
         for chosen, label, role in ((accepted, "accepted", "new"), (~accepted, "rejected", "muted")):
             if chosen.any():
                 axes.plot(updates[chosen], kl[chosen], label=label, clip_on=False, **theme.points(role))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="update", ylabel="KL(old ‖ new), nats", ylim=(0, None))
         axes.legend()
-        outcome = (
-            f"{accepted.sum()} of them accepted: the largest is {kl.max():.3g}, the radius is {delta:g}."
-        )
-        return theme.picture(figure, alt=f"KL of {len(kl)} updates, {outcome}")
+        outcome = f"{accepted.sum()} of them accepted: the largest is {kl.max():.3g}"
+        alt = f"KL of {len(kl)} updates, {outcome}, the radius {_from_to(delta)}."
+        return theme.picture(figure, alt=alt)
+
+
+def _from_to(delta):
+    return f"= {delta[0]:g}" if delta[0] == delta[-1] else f"from {delta[0]:.2g} to {delta[-1]:.2g}"
 
 
 def _require_histories(histories, labels):

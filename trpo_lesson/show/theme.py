@@ -47,9 +47,7 @@ BLACK = "#000000"  # matplotlib's own choice where nobody chose, such as arrows:
 MAX_OPACITY = 0.45  # of filled fields: text on them keeps its contrast
 
 STYLE = {
-    "font.family": [
-        "DejaVu Sans"
-    ],  # layouts are measured with it: wider than pages' fonts, so nothing is cut
+    "font.family": ["DejaVu Sans"],  # layouts are measured with it: wider than the fonts of most pages
     "font.size": 11,
     "axes.titlesize": 11,
     "axes.labelsize": 11,
