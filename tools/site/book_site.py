@@ -29,6 +29,9 @@ def setup(app):
     """Called by Sphinx."""
     katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
+    # Its start over a Unix socket gives up where node has bound the socket and does not listen yet, which a
+    # busy machine shows; its start over localhost, written for Windows, asks again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     # sphinxcontrib-katex ignores its `katex_options` when it prerenders, so its defaults are changed.
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error")
     inline, block = _or_warn(katex.html_visit_math), _or_warn(katex.html_visit_displaymath)

@@ -123,7 +123,7 @@ class DiagonalGaussian:
         return (0.5 * (square - 1) - gap).sum(axis=-1)
 
     def metric(self, outputs):
-        """The function u -> M u [..., 2n]; M = diag(1 / sigma^2, 2) is the Fisher matrix in (mu, log sigma)."""
+        """The function u -> M u [..., 2n], with M = diag(1 / sigma^2, 2), Fisher in (mu, log sigma)."""
         diagonal = np.full_like(outputs, 2)
         diagonal[..., : self.n] = np.exp(-2 * self._split(outputs)[1])
         return lambda u: diagonal * u

@@ -30,7 +30,7 @@ def generalised_advantages(rewards, values, next_values, terminated, truncated, 
 
 
 def discounted_returns(rewards, next_values, terminated, truncated, *, gamma):
-    """returns [T, N] = r_t + gamma r_t+1 + ... to the end of the episode or of the batch, and the value there.
+    """returns [T, N] = r_t + gamma r_t+1 + ... to the end of the episode or batch, and the value there.
 
     After a termination that is nothing; after a truncation, and at the batch's end, gamma^k `next_values`.
     """
