@@ -4,7 +4,8 @@
 # _build/html/.built), and make compares it with what the step was made from.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks test test-package test-notebooks test-browser test-oldest lint format check lock clean FORCE
+.PHONY: help setup book serve lab notebooks test test-package test-notebooks test-browser test-oldest
+.PHONY: lint format check lock clean FORCE
 
 VENV := .venv
 PORT ?= 8000
@@ -31,7 +32,7 @@ setup: $(VENV)/.installed-dev  ## .venv with all that the book, its tests and it
 PIP := python -m pip --disable-pip-version-check --no-input
 
 $(VENV)/.installed: requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Expected Python >= 3.11, found none: try make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" $(NEW_ENOUGH) || { echo "Expected Python >= 3.11, got '$(PYTHON)': try make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Setting up $(VENV): a few minutes the first time"
 	@test -x $(VENV)/bin/python || "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(PIP) install -q -r requirements.txt
@@ -65,13 +66,11 @@ _build/sources: FORCE
 	@mkdir -p _build
 	@printf '%s\n' $(SOURCES) | cmp -s - $@ || printf '%s\n' $(SOURCES) > $@
 
-# Built beside and moved into place at the end, so that _build/html is a whole site or is not there.
+# Built from nothing; where the build fails or is stopped, nothing is left that looks like a site.
 _build/html/.built: $(SOURCES) _build/sources $(VENV)/.installed $(VENDOR)/.fetched
-	@rm -rf _build/html _build/work
-	jupyter-book build . -W -n --keep-going --path-output _build/work
-	@mv _build/work/_build/html _build/html
-	@rm -rf _build/work
-	@touch $@
+	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	@trap 'rm -rf _build/html' EXIT && trap 'exit 1' HUP INT TERM && \
+	jupyter-book build . -W -n --keep-going && touch $@ && trap - EXIT
 
 serve: book  ## the site on http://localhost:8000 (PORT=… for another)
 	@python tools/serve.py --port $(PORT)
@@ -92,15 +91,14 @@ WORKERS ?= 2
 PYTEST := python -m pytest -q -n $(WORKERS) --durations=5
 
 test-package: setup
-	$(PYTEST) tests --ignore tests/browser
+	$(PYTEST) --dist loadgroup tests --ignore tests/browser
 
 # A notebook is one kernel: its cells stay together on one worker. Pictures are not compared (conftest.py).
 test-notebooks: setup
-	@test -n "$(wildcard book/*.ipynb)" || echo "no notebook yet"
-	$(if $(wildcard book/*.ipynb),$(PYTEST) --dist loadfile --nbval --nbval-current-env $(wildcard book/*.ipynb book/*/*.ipynb))
+	$(PYTEST) --dist loadfile --nbval --nbval-current-env $(wildcard book/*.ipynb book/*/*.ipynb)
 
 test-browser: setup book
-	$(if $(wildcard tests/browser/test_*.py),$(PYTEST) tests/browser,@echo "no browser test yet")
+	$(PYTEST) tests/browser
 
 # The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
 test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import house_rules
@@ -173,3 +176,43 @@ def test_execute_refuses_a_notebook_that_fails_or_warns_and_leaves_it_as_it_was(
     with pytest.raises(Exception, match=problem):
         normalise_notebooks.main(["--execute", str(path)])
     assert path.read_bytes() == before
+
+
+# ------------------------------------------------------------------------------------- what nbval compares
+
+A_FIGURE = """class Figure:
+    def _repr_mimebundle_(self, **_):
+        return {"text/plain": "a hill", "text/html": "<svg/>", "image/svg+xml": "<svg/>"}
+Figure()"""
+GLUE = "from myst_nb import glue\nglue('half', 0.5, display=False)"
+
+
+def nbval(folder, *sources):
+    """The cells stored in normal form, run once more by nbval under the root's conftest.py."""
+    path = write(folder / "a.ipynb", *sources)
+    assert normalise_notebooks.main(["--execute", str(path)]) == 0
+    shutil.copy(ROOT / "conftest.py", folder)
+    return [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--nbval",
+        "--nbval-current-env",
+        ".",
+    ]
+
+
+def test_nbval_looks_at_the_text_of_figures_and_not_at_what_is_not_stored(tmp_path):
+    run = subprocess.run(nbval(tmp_path, A_FIGURE, GLUE), cwd=tmp_path, capture_output=True, text=True)
+    assert "2 passed" in run.stdout, run.stdout
+
+
+def test_nbval_catches_a_changed_text(tmp_path):
+    (tmp_path / "truth.txt").write_text("one")
+    command = nbval(tmp_path, "print(open('truth.txt').read())", "1 + 1")
+    (tmp_path / "truth.txt").write_text("another")
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "1 failed, 1 passed" in run.stdout, run.stdout

@@ -146,3 +146,11 @@ def test_an_evaluation_that_meets_nan_says_where(env_id, what):
 def test_an_evaluation_needs_an_episode(episodes):
     with pytest.raises(ValueError, match=f"episodes: expected an integer >= 1, got {episodes}"):
         evaluate(always(0, n_inputs=1), "tiny/Bandit-v0", episodes=episodes, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "tiny/Target-v0"])
+def test_a_policy_made_for_other_spaces_is_not_evaluated(env_id):
+    with pytest.raises(
+        ValueError, match=rf"{env_id}: expected a policy with .* got \(1, Categorical\(n=3\)\)"
+    ):
+        evaluate(always(0, n_inputs=1, n_actions=3), env_id, episodes=1, rng=np.random.default_rng(0))

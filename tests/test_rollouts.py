@@ -117,11 +117,13 @@ def test_returns_are_those_of_the_episodes_that_ended_and_the_rest_is_carried_on
     copies.close()
 
 
-def test_returns_come_in_the_order_of_time():
-    rewards, ended = np.array([[1.0, 5.0], [2.0, 6.0]]), np.array([[False, True], [True, True]])
-    batch = Batch(None, None, None, rewards, ended, np.zeros_like(ended), None)
-    before = np.zeros(2)
-    assert episode_returns(batch, before)[0].tolist() == [5, 1 + 2, 6]
+def test_returns_come_in_the_order_of_time_and_what_was_carried_is_left_as_it_was():
+    rewards = np.array([[1.0, 5.0], [2.0, 6.0], [4.0, 7.0]])
+    ended = np.array([[False, True], [True, True], [False, False]])
+    batch, before = Batch(None, None, None, rewards, ended, np.zeros_like(ended), None), np.zeros(2)
+    returns, carried = episode_returns(batch, before)
+    assert returns.tolist() == [5, 1 + 2, 6]
+    assert carried.tolist() == [4, 7]
     assert before.tolist() == [0, 0]
 
 

@@ -101,3 +101,9 @@ def test_the_streams_of_one_seed_are_independent():
     numbers = [generator.random() for generator in streams.values()]
     assert len(set(numbers)) == len(streams) == 3
     assert generators(0)["actions"].random() == numbers[1]
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "one"])
+def test_a_seed_is_a_number_one_can_write_down(seed):
+    with pytest.raises(ValueError, match=f"seed: expected an integer >= 0, got {seed!r}"):
+        generators(seed)

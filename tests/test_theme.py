@@ -128,7 +128,7 @@ def test_a_role_is_drawn_with_its_colour_dashes_and_marker():
 
 
 def test_an_unknown_role_is_refused_with_the_names_there_are():
-    for ask in (theme.color, theme.line, theme.points, theme.fill, theme.shades):
+    for ask in (theme.color, theme.line, theme.points, theme.fill, theme.tint, theme.shades):
         with pytest.raises(ValueError, match="expected a role of old, new, bound, accent, muted, got 'blue'"):
             ask("blue")
 
@@ -141,6 +141,15 @@ def test_a_fill_has_a_faint_face_and_a_full_edge():
     face = theme.fill("old", opacity=0.1)
     assert face["facecolor"] == matplotlib.colors.to_rgba(theme.ROLES["old"].light, 0.1)
     assert face["edgecolor"] == theme.ROLES["old"].light
+
+
+def test_a_tint_has_a_faint_face_no_edge_and_is_decoration_in_the_page():
+    with theme.figure() as (figure, axes):
+        axes.axvspan(0, 1, **theme.tint("new", opacity=0.2))
+        text = theme.picture(figure, alt="A span.").svg
+    (tint,) = re.findall(r'<g class="decoration"><path [^>]*style="([^"]*)"', text)
+    assert tint.startswith("fill:var(--new, #bf4f00);fill-opacity:0.2")
+    assert not re.search(r"stroke:(?!none)", tint)
 
 
 def test_shades_run_from_nothing_to_the_fullest_shade_of_one_colour():

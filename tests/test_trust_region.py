@@ -199,6 +199,7 @@ def test_the_thresholds_can_be_chosen():
 
 def test_the_radius_grows_no_further_than_its_maximum():
     assert slope(1.0, radius=3.0, max_radius=4.0)[1] == 4
+    assert slope(1.0, radius=4.0, max_radius=4.0)[1] == 4
     assert slope(1.0, radius=600.0)[1] == 1000
 
 

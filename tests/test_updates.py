@@ -385,6 +385,33 @@ def test_a_solve_that_fails_refuses_the_step_with_its_reason():
     np.testing.assert_array_equal(result.theta, START)
 
 
+class Corner:
+    """pi = (1 - theta_1 - theta_2, theta_1, theta_2) in one state: at 0, two actions are never taken."""
+
+    def probabilities(self, theta):
+        return np.array([[1 - theta.sum(), *theta]])
+
+    def jacobian(self, theta):
+        return np.array([[[-1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]])
+
+
+@pytest.mark.parametrize(
+    ("step", "options"),
+    [
+        (natural_gradient_step, {"rate": 0.1}),
+        (closed_form_step, {"delta": 0.1}),
+        (trust_region_step, {"delta": 0.1}),
+    ],
+)
+def test_where_the_gradient_is_not_in_the_range_of_f_the_step_is_refused(step, options):
+    # g = 2 (1, 2), but the one action that is taken tells F of theta_1 + theta_2 alone.
+    bandit = MDP(np.ones((1, 3, 1)), [[0, 1, 2]], [1], 0.5)
+    result = step(bandit, Corner(), np.zeros(2), **options)
+    assert (result.accepted, result.step_length, result.evaluation) == (False, 0, None)
+    assert result.reason.startswith("expected g in the range of F")
+    np.testing.assert_array_equal(result.theta, [0, 0])
+
+
 # The exact step of one parameter
 
 
@@ -403,6 +430,16 @@ def test_no_feasible_point_has_a_larger_surrogate_than_the_exact_step(seed, delt
         if mean_kl(pi_old, pi_new, weights) <= delta:
             gain = surrogate(mdp, pi_old, pi_new) - expected_return(mdp, pi_old)
             assert gain <= result.evaluation[0] + 1e-8
+
+
+@pytest.mark.parametrize("start", [-1.0, -0.4, 0.3, 0.7, 1.3])
+def test_the_exact_step_finds_a_maximiser_inside_its_region(start):
+    bandit = MDP(np.ones((1, 3, 1)), [[0, 1, 0]], [1], 0.5)
+    policy = aliased(np.array([[[-1.0], [0.0], [1.0]]]))  # pi(a1) = 1 / (1 + 2 cosh theta), largest at 0
+    result = exact_trust_region_step(bandit, policy, np.array([start]), delta=2.0)
+    assert result.theta[0] == pytest.approx(0, abs=1e-6)
+    assert result.step_length == 1
+    assert result.reason == ""
 
 
 def test_an_exact_step_whose_region_has_no_edge_still_ends():
@@ -470,6 +507,7 @@ def test_a_given_alpha_is_taken_as_it_is():
     result = conservative_step(mdp, uniform(mdp), [[0, 1], [1, 0]], alpha=0.5)
     np.testing.assert_array_equal(result.pi, [[0.25, 0.75], [0.75, 0.25]])
     assert (result.alpha, result.accepted) == (0.5, True)
+    assert (conservative_step(mdp, uniform(mdp), [[0, 1], [1, 0]], alpha=0.0).pi == 0.5).all()
     with pytest.raises(ValueError, match="alpha"):
         conservative_step(mdp, uniform(mdp), uniform(mdp), alpha=1.5)
 

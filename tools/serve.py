@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import io
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,9 +40,18 @@ class Handler(SimpleHTTPRequestHandler):
         """Silence: a line for every font helps nobody."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server that says nothing when a browser goes away in the middle of an answer, as they do."""
+
+    def handle_error(self, request, client_address):
+        """Called by the server, inside the exception."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(folder, port=0):
     """A server of `folder` on localhost, not yet running; port 0 takes a free one, see `server_address`."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
+    return Server(("127.0.0.1", port), partial(Handler, directory=str(folder)))
 
 
 def main(arguments=None):

@@ -22,6 +22,15 @@ UNUSED = (
     "**/*.map",
     "*webpack-macros.html",
 )  # of the theme: 5 MB that no page loads
+FRONT_DOOR = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url={first}">
+<p><a href="{first}">{title}</a></p>
+</html>
+"""
 PATIENCE = 60  # seconds for node: the 5 that it gets by default are too few on a machine that is busy testing
 
 
@@ -37,8 +46,9 @@ def setup(app):
     inline, block = _or_warn(katex.html_visit_math), _or_warn(katex.html_visit_displaymath)
     app.add_html_math_renderer("book_katex", (inline, None), (block, None))
     app.connect("builder-inited", _write_figure_colours)
+    app.connect("builder-inited", _write_front_door)
     app.connect("html-page-context", _describe_page)
-    app.connect("html-page-context", _mend_bibliography)
+    app.connect("html-page-context", _mend_body)
     app.connect("build-finished", _drop_unused)
     return {"version": "1", "parallel_read_safe": True}
 
@@ -71,6 +81,12 @@ def _write_figure_colours(app):
     app.add_css_file("roles.css")
 
 
+def _write_front_door(app):
+    """index.html leads to the introduction. The one it replaces names no icon: browsers ask in vain."""
+    page = {"title": html.escape(app.config.html_title), "first": f"{app.config.root_doc}.html"}
+    (Path(app.outdir) / "index.html").write_text(FRONT_DOOR.format_map(page), encoding="utf-8")
+
+
 def _describe_page(app, pagename, templatename, context, doctree):
     """Put the page's first paragraph into its meta description, unless the author wrote one."""
     if doctree is None or 'name="description"' in context.get("metatags", ""):
@@ -93,15 +109,15 @@ def page_description(doctree):
     return ""
 
 
-def _mend_bibliography(app, pagename, templatename, context, doctree):
-    """Bibliography entries are items of a list: docutils writes `doc-biblioentry`, which no list may hold."""
+def _mend_body(app, pagename, templatename, context, doctree):
+    """What docutils and sphinx-proof write against the rules of HTML."""
     if "body" in context:
-        context["body"] = mended_bibliography(context["body"])
+        context["body"] = mended_body(context["body"])
 
 
-def mended_bibliography(body):
-    """`body` with bibliography entries as items of their list."""
-    return body.replace('role="doc-biblioentry"', 'role="listitem"')
+def mended_body(body):
+    """`body` with bibliography entries as items of their list, and without the id that every proof gets."""
+    return body.replace('role="doc-biblioentry"', 'role="listitem"').replace(' id="proof-content"', "")
 
 
 def _drop_unused(app, exception):

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 BOOK = {
-    "CartPole-v1": {"gamma": 0.985, "observation_scale": (0.4, 1.0, 5.0, 1.0), "value_unit": 10.0},
+    "CartPole-v1": {
+        "gamma": 0.985,
+        "lam": 0.97,
+        "observation_scale": (0.4, 1.0, 5.0, 1.0),
+        "value_unit": 10.0,
+    },
     "Pendulum-v1": {
         "gamma": 0.97,
         "lam": 0.9,

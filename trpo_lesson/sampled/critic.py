@@ -7,7 +7,10 @@ import numpy as np
 from trpo_lesson.sampled.networks import MLP
 from trpo_lesson.sampled.scaling import Scaling
 from trpo_lesson.steps.conjugate_gradient import conjugate_gradient
+from trpo_lesson.steps.line_search import line_search, refused
 from trpo_lesson.steps.natural_gradient import fisher_product
+
+HALVINGS = 4  # of a Gauss-Newton step before the fit gives up
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +63,37 @@ def next_values(critic, values, batch):
 
 
 def fit(critic, inputs, residuals, *, steps, damping, iterations):
-    """(critic, reason): after `steps` damped Gauss-Newton steps on the mean squared residual at inputs [B,
-    I].
+    """(critic, trouble) after up to `steps` Gauss-Newton steps on the mean squared residual at inputs [B, I].
 
-    Each solves (J^T J / B + damping I) step = J^T residual / B by conjugate gradient, J = d outputs / d
-    theta, the residual in units of the critic. `residuals(critic, values)` [B] = targets - values is asked
-    anew at each step: targets that bootstrap move along. A solve that fails ends the fit where it is;
-    `reason` says why.
+    `residuals(critic, values)` [B] = targets - values is asked anew for each theta: targets that bootstrap
+    move along. The fit is over where no step helps; `trouble` is "" or why a step could not be computed.
     """
     for _ in range(steps):
-        network = critic.network.linearise(critic.theta, inputs)
-        error = residuals(critic, critic.unit * network.outputs[:, 0]) / (critic.unit * len(inputs))
-        product = fisher_product(network.jvp, lambda u: u / len(inputs), network.vjp, damping=damping)
-        solution = conjugate_gradient(product, network.vjp(error[:, None]), iterations=iterations)
-        if solution.reason:
-            return critic, f"value fit: {solution.reason}"
-        critic = replace(critic, theta=critic.theta + solution.x)
+        step = gauss_newton_step(critic, inputs, residuals, damping=damping, iterations=iterations)
+        if not step.accepted:
+            return critic, "" if step.evaluation is not None else f"value fit: {step.reason}"
+        critic = replace(critic, theta=step.theta)
     return critic, ""
+
+
+def gauss_newton_step(critic, inputs, residuals, *, damping, iterations):
+    """One damped Gauss-Newton step as a `StepResult`, halved until the mean squared residual falls.
+
+    (J^T J / B + damping I) step = J^T residual / B by conjugate gradient, with J = d outputs / d theta and
+    the residual in units of the critic. The evaluation is how far the mean squared residual fell.
+    """
+    B, network = len(inputs), critic.network.linearise(critic.theta, inputs)
+
+    def residual(theta, outputs):
+        return residuals(replace(critic, theta=theta), critic.unit * outputs[:, 0]) / critic.unit
+
+    def fall(theta):
+        return now - np.mean(residual(theta, critic.network.outputs(theta, inputs)) ** 2)
+
+    error = residual(critic.theta, network.outputs)
+    now = np.mean(error**2)
+    product = fisher_product(network.jvp, lambda u: u / B, network.vjp, damping=damping)
+    solution = conjugate_gradient(product, network.vjp(error[:, None] / B), iterations=iterations)
+    if solution.reason:
+        return refused(critic.theta, solution.reason)
+    return line_search(fall, lambda fall: fall > 0, critic.theta, solution.x, max_backtracks=HALVINGS)

@@ -1,5 +1,4 @@
-"""The door to gymnasium: which environments train, how their actions are handed over, and many copies
-stepped at once.
+"""The door to gymnasium: which environments train, how they take actions, many copies stepped at once.
 
 `vector(env_id, n_envs, rng=rng)` gives copies that restart themselves in the same step. Both kinds have
 
@@ -22,8 +21,7 @@ from trpo_lesson.sampled.classic_control import SIMULATIONS
 def make(env_id):
     """One gymnasium environment.
 
-    Raises ValueError, naming the id, where gymnasium cannot make one or where its spaces cannot be trained
-    on.
+    Raises ValueError, naming the id, where gymnasium cannot make one or its spaces cannot be trained on.
     """
     try:
         env = gymnasium.make(env_id)

@@ -24,8 +24,8 @@ def generalised_advantages(rewards, values, next_values, terminated, truncated, 
     decay = np.where(terminated | truncated, 0, gamma * lam).astype(advantages.dtype)
     if traces is not None:
         decay[:-1] *= traces[1:]
-    for t in reversed(range(len(advantages) - 1)):
-        advantages[t] += decay[t] * advantages[t + 1]
+    for now, share, later in zip(advantages[-2::-1], decay[-2::-1], advantages[:0:-1], strict=True):
+        now += share * later
     return advantages
 
 

@@ -14,10 +14,10 @@ from trpo_lesson.sampled.scaling import Scaling
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """pi_theta(.|s): `distribution` with the outputs of `network` at theta [D], for observations scaled by
-    `scaling`.
+    """pi_theta(.|s): `distribution` with the outputs of `network` at theta [D] for the scaled observation.
 
-    theta is kept read-only, in its own dtype: copied if it is writeable.
+    theta is kept read-only, in its own dtype: copied if it is writeable. Raises ValueError for a theta that
+    is not as long as the network asks for.
     """
 
     network: MLP
@@ -51,17 +51,20 @@ class Policy:
         return replace(self, theta=theta)
 
 
+def distribution_over(action_space):
+    """The distribution for Discrete actions or a Box."""
+    if isinstance(action_space, Discrete):
+        return Categorical(int(action_space.n))
+    return DiagonalGaussian(int(np.prod(action_space.shape)))
+
+
 def initial_policy(observation_space, action_space, scaling, config, *, rng):
-    """An untrained Policy for these spaces: nearly the same distribution in every state, if
-    last_layer_scale is small.
+    """An untrained Policy for these spaces; nearly the same in every state where last_layer_scale is small.
 
     Discrete actions are nearly uniform. Gaussian actions are centred on the box; `config.initial_log_std`
     None makes sigma half the width of the box, and 1 where there are no bounds.
     """
-    if isinstance(action_space, Discrete):
-        distribution = Categorical(int(action_space.n))
-    else:
-        distribution = DiagonalGaussian(int(np.prod(action_space.shape)))
+    distribution = distribution_over(action_space)
     sizes = (observation_space.shape[0], *config.policy_hidden, distribution.n_outputs)
     network = MLP(sizes, free=distribution.n_free)
     theta = network.initial(rng=rng, last_scale=config.last_layer_scale, dtype=config.dtype)
@@ -81,15 +84,24 @@ def _middle(box):
     return (low + high) / 2, (high - low) / 2
 
 
+def _require_made_for(policy, env_id, env):
+    expected = env.observation_space.shape[0], distribution_over(env.action_space)
+    got = policy.network.sizes[0], policy.distribution
+    if got != expected:
+        raise ValueError(f"{env_id}: expected a policy with inputs and distribution {expected}, got {got}")
+
+
 def evaluate(policy, env_id, *, episodes, rng):
     """Undiscounted returns [episodes] of the greedy policy, always on gymnasium's own environment.
 
     Each episode has an environment of its own, seeded from `rng`, and runs until it ends. Raises ValueError
-    as `environments.make` does, and where the environment returns NaN or infinity.
+    as `environments.make` does, for a policy made for other spaces, and where the environment returns NaN or
+    infinity.
     """
     if not isinstance(episodes, Integral) or episodes < 1:
         raise ValueError(f"episodes: expected an integer >= 1, got {episodes}")
     envs = [make(env_id) for _ in range(episodes)]
+    _require_made_for(policy, env_id, envs[0])
     observations = np.array([env.reset(seed=int(rng.integers(2**31)))[0] for env in envs])
     returns, running, step = np.zeros(episodes), np.arange(episodes), 0
     while running.size:

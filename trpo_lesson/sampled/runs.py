@@ -1,6 +1,7 @@
-"""A training run: what it is between two batches, what it tells its caller, what a checkpoint saves of it."""
+"""A training run: what it is between two batches, what it tells its caller, what a checkpoint saves."""
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 
@@ -80,7 +81,9 @@ class Run:
 
 
 def generators(seed):
-    """One independent generator for each of STREAMS."""
+    """One independent generator for each of STREAMS; ValueError unless `seed` is an integer >= 0."""
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed: expected an integer >= 0, got {seed!r}")
     return dict(zip(STREAMS, np.random.default_rng(seed).spawn(len(STREAMS)), strict=True))
 
 

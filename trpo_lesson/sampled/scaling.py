@@ -57,12 +57,10 @@ def nothing_seen(size):
 
 
 def rescaled(network, theta, old, new):
-    """theta [D] whose network has, under the scaling `new`, the outputs that `theta` has under `old`, at
-    every x.
+    """theta [D] whose outputs under the scaling `new` are those that `theta` has under `old`, at every x.
 
-    In the first layer W' = W old.scale / new.scale and bias' = bias + W (new.offset - old.offset)
-    old.scale: a refreshed scaling does not move the policy, so the KL of the trust region stays the whole
-    KL.
+    W' = W old.scale / new.scale and bias' = bias + W (new.offset - old.offset) old.scale in the first layer:
+    a refreshed scaling does not move the policy, so the KL of the trust region stays the whole KL.
     """
     theta = theta.copy()
     W = network.weights(theta)[0]

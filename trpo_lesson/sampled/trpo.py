@@ -54,29 +54,26 @@ def updated(run, batch, config, stopwatch):
     critic, estimates, explained, trouble = judged(run.critic, sample, config)
     stopwatch.lap("value_fit")
     step = improved(run.policy, sample, estimates, delta, config, stopwatch)
-    gain, kl = step.evaluation if step.accepted else (0.0, 0.0)
-    run = replace(
-        run,
-        policy=run.policy.moved_to(step.theta),
-        critic=critic,
-        steps=run.steps + batch.size,
-        carried=carried,
-        memory=memory,
-        observations=batch.observations[-1],
-    )
-    return run, {
-        "policy": run.policy,
-        "critic": critic,
-        "steps": run.steps,
+    learned = {"policy": run.policy.moved_to(step.theta), "critic": critic, "steps": run.steps + batch.size}
+    going_on = {"carried": carried, "memory": memory, "observations": batch.observations[-1]}
+    seen = {
         "returns": returns,
+        "delta": delta,
+        "explained_variance": explained,
+        "effective_sample_size": effective_sample_size(sample.ratios) / sample.ratios.size,
+    }
+    return replace(run, **learned, **going_on), learned | seen | outcome(step, trouble)
+
+
+def outcome(step, trouble):
+    """The fields of an `Iteration` that tell what became of a `StepResult`; `trouble`: that of the fit."""
+    gain, kl = step.evaluation if step.accepted else (0.0, 0.0)
+    return {
         "surrogate_gain": gain,
         "kl": kl,
-        "delta": delta,
         "step_length": step.step_length,
         "accepted": step.accepted,
         "reason": "; ".join(filter(None, (step.reason, trouble))),
-        "explained_variance": explained,
-        "effective_sample_size": effective_sample_size(sample.ratios) / sample.ratios.size,
     }
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+DECORATION = "decoration"  # the gid of an artist that only repeats what other marks say; it becomes a class
 LINE_ENDS = "stroke-linejoin:round;stroke-linecap:butt"  # matplotlib's own style sheet, on this drawing alone
 
 
@@ -122,6 +123,7 @@ def _rename_ids(elements):
     for element in elements:
         attributes = {name: _pointing(value, names) for name, value in element.items() if name != "id"}
         own = {"id": names[element.get("id")]} if element.get("id") in names else {}
+        own |= {"class": DECORATION} if element.get("id") == DECORATION else {}
         element.attrib = own | attributes
 
 

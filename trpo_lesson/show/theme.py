@@ -98,6 +98,14 @@ def fill(role, *, opacity=0.25):
     return {"facecolor": to_rgba(color(role), opacity), "edgecolor": color(role), "linewidth": 1.2}
 
 
+def tint(role, *, opacity=0.1):
+    """Keyword arguments of `axes.axvspan` and patches: a faint face, no edge, behind marks that say the same.
+
+    It becomes an element of the class "decoration", of which no contrast is asked.
+    """
+    return {"facecolor": to_rgba(color(role), opacity), "linewidth": 0, "gid": svg.DECORATION}
+
+
 def shades(role, *, steps=9):
     """A colormap for `axes.pcolormesh` from nothing to MAX_OPACITY of this role, in `steps` steps."""
     return ListedColormap([to_rgba(color(role), MAX_OPACITY * i / (steps - 1)) for i in range(steps)])

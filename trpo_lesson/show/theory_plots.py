@@ -86,7 +86,7 @@ def ledge_promise(*, theta_old, deltas):
 
 def _draw_step(axes, theta_old, theta, L, eta, name):
     """The way from the old parameter to the new one, and what was promised and what came there."""
-    axes.axvspan(theta_old, theta, **theme.fill("old", opacity=0.1) | {"linewidth": 0})
+    axes.axvspan(theta_old, theta, **theme.tint("old"))
     axes.plot([theta, theta], [L, eta], **theme.line("muted"))
     axes.plot([theta, theta], [L, eta], **theme.points("new"))
     axes.annotate(name, (theta, L), xytext=(0, 9), textcoords="offset points", ha="center")

@@ -123,11 +123,7 @@ def trust_region(
     or a maximum included if it lands exactly on one. A trial where f is not finite is refused.
     A start or a model that is not finite ends it, with a `reason`. ValueError for options out of order.
     """
-    if not (0 <= accept_above < shrink_below <= expand_above and 0 < radius <= max_radius):
-        raise ValueError(
-            "expected 0 <= accept_above < shrink_below <= expand_above and 0 < radius <= max_radius, "
-            f"got {accept_above}, {shrink_below}, {expand_above} and {radius}, {max_radius}"
-        )
+    _require_order(accept_above, shrink_below, expand_above, radius, max_radius)
     x = np.array(x, dtype=float)
     value, g, B = float(f(x)), gradient(x), hessian(x)
     yield Trial(x, value, radius, np.zeros_like(x), math.nan, False, "the start")
@@ -152,3 +148,11 @@ def trust_region(
             radius = radius / 4
         elif ratio > expand_above and np.linalg.norm(step) >= ON_BOUNDARY * radius:
             radius = min(2 * radius, max_radius)
+
+
+def _require_order(accept_above, shrink_below, expand_above, radius, max_radius):
+    if not (0 <= accept_above < shrink_below <= expand_above and 0 < radius <= max_radius):
+        raise ValueError(
+            "expected 0 <= accept_above < shrink_below <= expand_above and 0 < radius <= max_radius, "
+            f"got {accept_above}, {shrink_below}, {expand_above} and {radius}, {max_radius}"
+        )
