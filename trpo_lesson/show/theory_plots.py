@@ -8,17 +8,19 @@ from trpo_lesson.show import theme
 ROUNDING = 1e-12  # a change of the total below this is not a change
 
 
-def switch_back(collected, promised, eta_old, eta_new):
-    """Follow the new policy for T steps, then the old one: rewards collected, return promised, and the total.
+def switch_back(collected, prospect, eta_old, eta_new):
+    """Follow the new policy for T steps, then the old one: rewards collected, return prospect, and the total.
 
     collected [T + 1]  expected discounted rewards of the new policy until T = 0..len - 1
-    promised  [T + 1]  gamma^T E V_old(s_T)
+    prospect  [T + 1]  gamma^T E V_old(s_T)
     Above: the two parts. Below: the total as `telescope` draws it.
     """
-    T, total = np.arange(len(collected)), collected + promised
+    T, total = np.arange(len(collected)), collected + prospect
     with theme.figure(height=5, rows=2, sharex=True) as (figure, (parts, sums)):
         parts.bar(T, collected, width=0.8, label="rewards of the new policy", **theme.fill("new"))
-        parts.bar(T, promised, width=0.8, bottom=collected, label="promise of the old", **theme.fill("old"))
+        parts.bar(
+            T, prospect, width=0.8, bottom=collected, label="prospect with the old", **theme.fill("old")
+        )
         parts.set(ylabel="parts", ylim=(0, 1.35 * total.max()))
         parts.legend(loc="upper center", ncols=2)
         _draw_telescope(sums, total, eta_old, eta_new)
@@ -51,7 +53,7 @@ def _telescope_words(total, eta_old, eta_new):
     outcome = "gains" if eta_new > eta_old else "loses" if eta_new < eta_old else "changes nothing"
     return (
         f"0 to {len(total) - 1} steps with the new policy before the old one takes over again. The total of "
-        f"rewards and promise starts at the old return {eta_old:.3f}, is {total[1]:.3f} after one step and "
+        f"rewards and prospect starts at the old return {eta_old:.3f}, is {total[1]:.3f} after one step and "
         f"approaches the new return {eta_new:.3f}: the new policy {outcome}."
     )
 
@@ -85,7 +87,7 @@ def ledge_promise(*, theta_old, deltas):
 
 
 def _draw_step(axes, theta_old, theta, L, eta, name):
-    """The way from the old parameter to the new one, and what was promised and what came there."""
+    """The way from the old parameter to the new one, and what was prospect and what came there."""
     axes.axvspan(theta_old, theta, **theme.tint("old"))
     axes.plot([theta, theta], [L, eta], **theme.line("muted"))
     axes.plot([theta, theta], [L, eta], **theme.points("new"))
