@@ -85,6 +85,7 @@ notebooks: $(VENV)/.installed  ## run the notebooks and store their text outputs
 
 # The parts run side by side: the site is being built while the package is tested.
 test: setup  ## every test: package, notebooks, site in a browser
+	@echo "Package, notebooks and site are tested side by side; each part reports when it is done"
 	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) test-browser test-package test-notebooks
 
 WORKERS ?= 2

@@ -315,6 +315,19 @@ def test_the_search_for_the_maximum_takes_few_evaluations(monkeypatch):
         calls.clear()
 
 
+@pytest.mark.parametrize("start", [-20.0, 20.0])
+def test_the_root_finder_never_leaves_its_bracket(start):
+    """Of the arc tangent Newton's method overshoots from afar, to either side."""
+    roots = np.array([3.0, -7.0, 19.5])
+
+    def falling(x):
+        assert np.all(np.abs(x) <= 20)
+        return -np.arctan(x - roots), -1 / (1 + (x - roots) ** 2)
+
+    found = mm._root(falling, 0, np.full(3, -20.0), np.full(3, 20.0), np.full(3, start))
+    np.testing.assert_allclose(found, roots, rtol=1e-14)
+
+
 # --- minorize-maximize ---
 
 

@@ -1,11 +1,13 @@
 """Nothing is lost on a narrow page: what is wider than its column scrolls in a box, the page never does."""
 
+import contextlib
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError as NotInTime
 from site_pages import HEAD, NARROW, WIDE, checked, frames, pages, settle, unfold
 
-# The boxes that scroll sideways, marked to be found again: class, stop of the tab key or not, how far scrolled.
+# The boxes that scroll sideways, marked to be found again: class, stop of the tab key or not, place.
 WIDE_BOXES = """() => {
   const boxes = [...document.querySelectorAll("body *")].filter(box => box.scrollWidth > box.clientWidth + 1
     && /auto|scroll/.test(getComputedStyle(box).overflowX) && box.checkVisibility());
@@ -24,6 +26,7 @@ BEYOND = """() => [...document.querySelectorAll("[data-wide]")].flatMap(box => {
   }
   return beyond;
 })"""
+PRESSES = 5
 FITS = "() => [document.documentElement, document.body].every(box => box.scrollWidth <= innerWidth)"
 
 
@@ -39,14 +42,23 @@ def test_nothing_is_cut_and_the_page_does_not_scroll_sideways(visit, path, width
     assert faults == []
 
 
+def scrolls_by_keyboard(page, box):
+    """Whether the right arrow moves the box; on a busy machine Chromium now and then drops a press."""
+    for _ in range(PRESSES):
+        box.press("ArrowRight")
+        with contextlib.suppress(NotInTime):
+            page.wait_for_function("box => box.scrollLeft > 0", arg=box, timeout=2_000)
+            return True
+    return False
+
+
 @pytest.mark.parametrize("path", pages())
 def test_a_wide_box_scrolls_by_keyboard_from_its_first_to_its_last_character(visit, path):
     page = visit(path, width=NARROW)
     unfold(page)
     assert [box for box in page.evaluate(WIDE_BOXES) if box[1:] != ["0", 0]] == []
     for box in page.query_selector_all("[data-wide]"):
-        box.press("ArrowRight")
-        page.wait_for_function("box => box.scrollLeft > 0", arg=box, timeout=10_000)
+        assert scrolls_by_keyboard(page, box), box.get_attribute("class")
     page.evaluate(TO_THE_END)
     settle(page)
     assert page.evaluate(BEYOND) == []
@@ -100,6 +112,11 @@ def test_a_page_that_scrolls_sideways_is_found(narrow):
 
 def test_a_wide_box_that_the_keyboard_cannot_reach_is_found(narrow):
     assert narrow(SOUND["a wide text in a box that scrolls"]).evaluate(WIDE_BOXES) == [["", None, 0]]
+
+
+def test_a_box_that_no_key_moves_is_found(narrow):
+    page = narrow("<pre tabindex=0 style='width: 200px; overflow: clip'>" + "wide " * 40)
+    assert not scrolls_by_keyboard(page, page.query_selector("pre"))
 
 
 def test_a_character_that_no_scrolling_shows_is_found(narrow):
