@@ -101,6 +101,12 @@ test-notebooks: setup
 test-browser: setup book
 	$(PYTEST) tests/browser
 
+# About an hour: thousands of small changes to the mathematics, each to be caught; then the slips of tools/slips.toml.
+mutate: setup  ## break the mathematics in many small ways, and see the tests notice
+	mutmut run --max-children $(WORKERS)
+	mutmut results
+	python tools/plant_slips.py
+
 # The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
 test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports
 	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_site.py test_layout.py,--ignore tests/$(name))

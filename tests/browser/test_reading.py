@@ -45,8 +45,12 @@ def test_every_link_within_the_site_leads_to_a_place_that_exists(host, path):
 
 
 def broken_links(file):
-    """The links of a page to other pages of the site, and to places in them, that are not there."""
-    links = [attributes["href"] for tag, attributes in elements(file) if tag == "a" and "href" in attributes]
+    """The links of a page to other files of the site, and to places in them, that are not there."""
+    links = [
+        attributes["href"]
+        for tag, attributes in elements(file)
+        if tag in {"a", "link"} and "href" in attributes
+    ]
     return [link for link in dict.fromkeys(links) if not leads_somewhere(file, link)]
 
 
