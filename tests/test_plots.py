@@ -5,20 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trpo_lesson.show import plots, theme
-
-
-@pytest.fixture
-def axes(monkeypatch):
-    """A list that receives the axes of every figure drawn."""
-    seen, finish = [], theme.picture
-
-    def keep(figure, *, alt):
-        seen.extend(figure.axes)
-        return finish(figure, alt=alt)
-
-    monkeypatch.setattr(theme, "picture", keep)
-    return seen
+from trpo_lesson.show import plots
 
 
 def run(steps, returns):

@@ -3,20 +3,7 @@
 import numpy as np
 import pytest
 
-from trpo_lesson.show import theme, theory_plots
-
-
-@pytest.fixture
-def axes(monkeypatch):
-    """A list that receives the axes of every figure drawn."""
-    seen, finish = [], theme.picture
-
-    def keep(figure, *, alt):
-        seen.extend(figure.axes)
-        return finish(figure, alt=alt)
-
-    monkeypatch.setattr(theme, "picture", keep)
-    return seen
+from trpo_lesson.show import theory_plots
 
 
 def bars(axes):
