@@ -92,6 +92,14 @@ def test_panels_without_a_picture_stay_empty():
     assert len(re.findall("<text", strip.svg)) == len(titles(strip)) == 4
 
 
+def test_an_occasion_tells_two_strips_of_equal_episodes_apart():
+    first, second = (
+        animation.pendulum_strip(np.tile([1.0, 0, 0], (9, 1)), occasion=f"after update {k}") for k in (1, 2)
+    )
+    assert first.alt.startswith("Pendulum after update 1, 9 steps in 6 pictures")
+    assert second.alt == first.alt.replace("update 1", "update 2")
+
+
 def test_the_words_of_a_strip_say_what_its_pictures_show():
     observations = [[0, 0, 0, 0], [1.26, 0, np.radians(10), 0], [-0.01, 0, np.radians(-5), 0]]
     assert animation.cartpole_strip(observations, moments=3).alt == (

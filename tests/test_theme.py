@@ -65,6 +65,14 @@ def over(colour, page, opacity):
     return matplotlib.colors.to_hex(mixed)
 
 
+def test_a_number_in_a_figure_has_the_minus_sign_of_the_axes():
+    axis = matplotlib.ticker.ScalarFormatter(useMathText=False)
+    axis.create_dummy_axis()
+    axis.set_locs([-2, 0])
+    assert theme.number(-2, ".0f") == axis(-2) == "\N{MINUS SIGN}2"
+    assert theme.number(0.25) == "0.25"
+
+
 def test_contrast_is_measured_as_wcag_does():
     assert contrast("#000000", "#ffffff") == pytest.approx(21, rel=1e-4)
     assert contrast("#777777", "#ffffff") == pytest.approx(

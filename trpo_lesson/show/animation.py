@@ -31,14 +31,17 @@ class Scene:
     words: Callable
 
 
-def cartpole_strip(observations, *, moments=6):
-    """A film strip of a CartPole-v1 episode. observations [T, 4]: place, speed, angle, angular speed."""
-    return _strip(CARTPOLE, observations, moments)
+def cartpole_strip(observations, *, moments=6, occasion=""):
+    """A film strip of a CartPole-v1 episode. observations [T, 4]: place, speed, angle, angular speed.
+
+    `occasion` ("after update 3") tells strips that look alike apart, in the text alternative.
+    """
+    return _strip(CARTPOLE, observations, moments, occasion)
 
 
-def pendulum_strip(observations, *, moments=6):
+def pendulum_strip(observations, *, moments=6, occasion=""):
     """A film strip of a Pendulum-v1 episode. observations [T, 3]: cosine, sine, angular speed."""
-    return _strip(PENDULUM, observations, moments)
+    return _strip(PENDULUM, observations, moments, occasion)
 
 
 def episode_frames(scene, observations):
@@ -53,7 +56,7 @@ def episode_frames(scene, observations):
     return draw
 
 
-def _strip(scene, observations, moments):
+def _strip(scene, observations, moments, occasion):
     """`moments` evenly spaced observations, the first and the last among them, in rows from left to right."""
     observations = _require_observations(scene, observations)
     times = np.linspace(0, len(observations) - 1, moments).round().astype(int)
@@ -66,9 +69,8 @@ def _strip(scene, observations, moments):
             _moment(axes, scene, observations[t])
             axes.set_title(f"step {t}", fontsize=10)
         words = "; ".join(f"step {t}, {scene.words(observations[t])}" for t in times)
-        return theme.picture(
-            figure, alt=f"{scene.name}, {len(observations)} steps in {moments} pictures: {words}."
-        )
+        name = f"{scene.name} {occasion}".strip()
+        return theme.picture(figure, alt=f"{name}, {len(observations)} steps in {moments} pictures: {words}.")
 
 
 def _moment(axes, scene, observation):

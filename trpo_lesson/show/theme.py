@@ -117,6 +117,11 @@ def diverging(negative, positive, *, steps=9):
     return ListedColormap([*sides[0], *sides[1]])
 
 
+def number(value, spec="g"):
+    """`value` as text for a figure, formatted by `spec`, with the minus sign that matplotlib's axes have."""
+    return format(value, spec).replace("-", "\N{MINUS SIGN}")
+
+
 @contextlib.contextmanager
 def figure(*, width=5.6, height=3.4, rows=1, cols=1, **subplots):
     """Open a figure (size in inches) in house style: yields (figure, axes) as `Figure.subplots` gives them.
