@@ -202,10 +202,17 @@ def test_a_product_that_is_not_finite_keeps_the_last_sound_iterate(poison, rng):
     assert "finite" in result.reason
 
 
+def test_a_curvature_too_large_for_a_float_is_reported():
+    with np.errstate(over="ignore"):
+        result = conjugate_gradient(lambda v: np.full(2, 1e308), np.ones(2))
+    assert result.reason.endswith("got inf")
+    assert not result.x.any()
+
+
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
 def test_a_b_that_is_not_finite_is_reported(poison):
     result = conjugate_gradient(lambda v: pytest.fail("no product is needed"), np.array([1.0, poison]))
-    assert not result.x.any()
+    np.testing.assert_array_equal(result.x, np.zeros(2), strict=True)
     assert result.reason == f"expected a finite b, got max|b| = {abs(poison)}"
     assert np.isnan(result.residual)
     assert result.iterations == 0

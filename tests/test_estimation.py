@@ -176,4 +176,5 @@ def test_explained_variance_by_hand():
     assert explained_variance(targets + 7, targets) == 1  # a constant off does not matter
     assert explained_variance(np.zeros(3), targets) == 0
     assert explained_variance(-targets, targets) == 1 - 4
+    assert explained_variance(np.zeros(2), np.array([0.0, 0.1])) == 0  # however small the targets vary
     assert np.isnan(explained_variance(targets, np.ones(3)))

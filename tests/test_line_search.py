@@ -129,7 +129,9 @@ def test_theta_keeps_its_dtype_and_the_result_is_read_only_and_its_own():
 def test_the_rule_of_the_paper_wants_a_strict_gain_and_a_kl_of_at_most_delta():
     accept = improves_within(0.01)
     assert accept((1e-9, 0.01))
+    assert accept((1e-9, 0.0))
     assert not accept((0.0, 0.0))
+    assert not accept((0.0, 0.005))
     assert not accept((1.0, np.nextafter(0.01, 1)))
     assert not accept((np.nan, 0.0))
     assert not accept((1.0, np.nan))
@@ -142,11 +144,14 @@ def test_the_rule_of_baselines_takes_no_gain_and_half_as_much_kl_again():
     assert not accept((1.0, 1.5000001))
     assert no_loss_within(1.0, slack=2.0)((0.0, 2.0))
     assert not no_loss_within(2.0, slack=1.0)((0.0, 2.1))
+    assert not no_loss_within(0.5)((0.0, 1.0))
 
 
 def test_the_rule_of_modular_rl_compares_with_the_promised_gain_and_ignores_the_kl():
     accept = improves_as_expected()
     assert accept((0.11, 1e6, 1.0))
     assert not accept((0.1, 0.0, 1.0))
-    assert not accept((0.0, 0.0, -1.0))
+    assert accept((0.3, 0.0, 2.0))
+    assert not accept((0.1, 0.5, 2.0))
+    assert not accept((0.0, 0.5, -1.0))
     assert not improves_as_expected(ratio=0.5)((0.4, 0.0, 1.0))

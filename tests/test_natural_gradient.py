@@ -60,7 +60,7 @@ def test_a_gradient_outside_the_range_of_f_has_no_natural_direction():
     F = np.diag([1.0, 0.0])
     direction = natural_direction(F, np.array([3.0, 4.0]))
     assert direction.reason == "expected g in the range of F, got |F x - g| = 0.8 |g|"  # 4 of 5
-    np.testing.assert_array_equal(direction.x, [0, 0])
+    np.testing.assert_array_equal(direction.x, np.zeros(2), strict=True)
 
 
 @pytest.mark.parametrize("c", [1e-9, 1.0, 1e9])
@@ -72,7 +72,7 @@ def test_a_gradient_outside_the_range_by_rounding_alone_is_solved_at_any_scale(c
 
 def test_the_direction_of_a_zero_gradient_is_zero():
     direction = natural_direction(np.eye(2), np.zeros(2))
-    np.testing.assert_array_equal(direction.x, [0, 0])
+    np.testing.assert_array_equal(direction.x, np.zeros(2), strict=True)
     assert direction.reason == ""
 
 
@@ -81,7 +81,7 @@ def test_a_fisher_matrix_or_gradient_that_is_not_finite_is_reported(poison):
     for F, g in ((np.diag([1.0, poison]), np.ones(2)), (np.eye(2), np.array([1.0, poison]))):
         direction = natural_direction(F, g)
         assert direction.reason == "expected a finite F and g, got NaN or infinity"
-        np.testing.assert_array_equal(direction.x, [0, 0])
+        np.testing.assert_array_equal(direction.x, np.zeros(2), strict=True)
 
 
 def test_the_step_ends_where_the_quadratic_model_of_the_kl_is_delta(rng):
@@ -129,7 +129,7 @@ def test_a_curvature_too_small_to_divide_by_gives_no_step_but_a_reason():
 @pytest.mark.parametrize("delta", [0.0, -0.01])
 def test_a_radius_that_is_not_positive_gives_no_step_but_a_reason(delta):
     step = step_to_boundary(np.ones(2), np.ones(2), delta)
-    np.testing.assert_array_equal(step.x, [0, 0])
+    np.testing.assert_array_equal(step.x, np.zeros(2), strict=True)
     assert f"delta = {delta}" in step.reason
 
 

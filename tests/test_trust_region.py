@@ -48,6 +48,17 @@ def exact_minimum(g, B, radius):
     return model(-vectors @ (h / (values + high)), g, B)
 
 
+class Counted:
+    """The matrix B, for steihaug: notes every product."""
+
+    def __init__(self, B, products):
+        self.B, self.products = B, products
+
+    def __matmul__(self, v):
+        self.products.append(v)
+        return self.B @ v
+
+
 # The subproblem
 
 
@@ -145,7 +156,7 @@ def test_dogleg_takes_the_cauchy_point_where_there_is_no_newton_point():
 @pytest.mark.parametrize("solve", SOLVERS)
 @pytest.mark.parametrize("B", [np.eye(2), -np.eye(2), np.zeros((2, 2))])
 def test_a_zero_gradient_gives_a_zero_step(solve, B):
-    np.testing.assert_array_equal(solve(np.zeros(2), B, 1.0), [0, 0])
+    np.testing.assert_array_equal(solve(np.zeros(2), B, 1.0), np.zeros(2), strict=True)
 
 
 def test_steihaug_stops_early_at_its_relative_tolerance():
@@ -153,6 +164,10 @@ def test_steihaug_stops_early_at_its_relative_tolerance():
     for c in (1e-6, 1.0, 1e6):
         p = steihaug(c * g, B, 1e9, tolerance=0.1)
         assert 0.01 * np.linalg.norm(c * g) < np.linalg.norm(B @ p + c * g) <= 0.1 * np.linalg.norm(c * g)
+    products = []
+    first = steihaug(np.array([1.0, 1.0]), Counted(np.diag([1.0, 3.0]), products), 1e9, tolerance=0.5)
+    assert len(products) == 1  # by hand: p = -(2/4) g leaves the residual (1/2, -1/2), exactly half of |g|
+    np.testing.assert_array_equal(first, [-0.5, -0.5])
     exact = steihaug(g, B, 1e9)
     assert np.linalg.norm(B @ exact + g) <= 1e-9 * np.linalg.norm(g)
 
@@ -218,10 +233,15 @@ def test_the_first_record_is_the_start_and_at_a_stationary_point_the_only_one():
     records = list(trust_region(rosen, rosen_der, rosen_hess, [1.0, 1.0]))
     assert len(records) == 1
     np.testing.assert_array_equal(records[0].x, [1, 1])
-    np.testing.assert_array_equal(records[0].step, [0, 0])
+    np.testing.assert_array_equal(records[0].step, np.zeros(2), strict=True)
     assert (records[0].value, records[0].radius, records[0].accepted) == (0, 1, False)
     assert math.isnan(records[0].ratio)
     assert records[0].reason == "the start"
+
+
+def test_a_start_in_whole_numbers_is_a_point_like_any_other():
+    start, *_ = trust_region(rosen, rosen_der, rosen_hess, [1, 1])
+    np.testing.assert_array_equal(start.x, np.ones(2), strict=True)
 
 
 def test_a_saddle_that_it_starts_on_holds_it():
@@ -300,8 +320,10 @@ def test_a_value_or_a_model_that_is_not_finite_ends_it_with_a_reason(broken):
     assert end.reason == "expected a finite f(x), gradient and Hessian, got NaN or infinity"
     assert end.accepted is False
     assert math.isnan(end.ratio)
+    assert end.radius == 1
+    assert end.value == 5 or (broken == "value" and math.isnan(end.value))
     np.testing.assert_array_equal(end.x, [1, 2])
-    np.testing.assert_array_equal(end.step, [0, 0])
+    np.testing.assert_array_equal(end.step, np.zeros(2), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -316,10 +338,16 @@ def test_a_value_or_a_model_that_is_not_finite_ends_it_with_a_reason(broken):
 )
 def test_options_out_of_order_are_named(options):
     with pytest.raises(
-        ValueError, match="expected 0 <= accept_above < shrink_below <= expand_above"
+        ValueError, match=r"^expected 0 <= accept_above < shrink_below <= expand_above"
     ) as error:
         next(trust_region(rosen, rosen_der, rosen_hess, [0.0, 0.0], **options))
     assert all(str(value) in str(error.value).split("got")[1] for value in options.values())
+    assert "radius <= max_radius, got" in str(error.value)
+
+
+def test_one_threshold_may_both_shrink_and_expand():
+    options = {"shrink_below": 0.5, "expand_above": 0.5}
+    assert next(trust_region(rosen, rosen_der, rosen_hess, [0.0, 0.0], **options)).radius == 1
 
 
 def test_to_climb_is_to_minimise_the_negative():

@@ -502,11 +502,23 @@ def test_equal_rewards_leave_nothing_to_gain_beyond_rounding():
     assert not conservative_step(flat, uniform(flat), targets).accepted
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_rounding_is_no_advantage_on_any_scale_of_rewards(scale):
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        mdp = garnet(8, 3, 4, rng=rng, gamma=0.99)
+        scaled = MDP(mdp.P, scale * mdp.r, mdp.rho0, mdp.gamma)
+        pi = rng.dirichlet(np.ones(3), size=8)
+        assert not conservative_step(scaled, pi, pi).accepted  # A_d = 0, up to rounding
+        better = (1 - 1e-5) * pi + 1e-5 * np.eye(3)[advantages(scaled, pi).argmax(axis=1)]
+        assert conservative_step(scaled, pi, better).accepted
+
+
 def test_a_given_alpha_is_taken_as_it_is():
     mdp = ledge()
     result = conservative_step(mdp, uniform(mdp), [[0, 1], [1, 0]], alpha=0.5)
     np.testing.assert_array_equal(result.pi, [[0.25, 0.75], [0.75, 0.25]])
-    assert (result.alpha, result.accepted) == (0.5, True)
+    assert (result.alpha, result.accepted, result.reason) == (0.5, True, "")
     assert (conservative_step(mdp, uniform(mdp), [[0, 1], [1, 0]], alpha=0.0).pi == 0.5).all()
     with pytest.raises(ValueError, match="alpha"):
         conservative_step(mdp, uniform(mdp), uniform(mdp), alpha=1.5)
