@@ -70,6 +70,30 @@ def test_without_discount_memory_only_the_first_step_counts():
     np.testing.assert_array_equal(simulate.discounted_returns(by_hand(), 0), [8, 0])
 
 
+class Coins:
+    """pi(1|s) = 1/4, 1/2, 3/4 in the three states; one parameter, on which every score is a whole number."""
+
+    def probabilities(self, theta):
+        return np.array([[3, 1], [2, 2], [1, 3]]) / 4
+
+    def jacobian(self, theta):
+        return (self.probabilities(theta) * [[1, 2], [3, 4], [5, 6]])[:, :, None] * theta
+
+
+def test_an_estimate_of_the_gradient_weighs_each_score_with_what_came_after_it_by_hand():
+    # scores 1, 4, 3 and 6, 6, 1; gamma^k r_k are 8, 2, 1/2 and 0, 0, 4
+    expected = [1 * 10.5 + 4 * 2.5 + 3 * 0.5, 6 * 4 + 6 * 4 + 1 * 4]
+    samples = simulate.policy_gradient_samples(Coins(), np.array([1.0, -2.0]), by_hand(), 0.5)
+    np.testing.assert_allclose(samples, np.outer(expected, [1, -2]), rtol=1e-14)
+
+
+def test_the_baseline_of_an_estimate_is_discounted_like_the_rewards_by_hand():
+    # the states acted in are 0, 1, 1 and 2, 2, 0
+    expected = [22 - 1 * 10 - 4 * 100 / 2 - 3 * 100 / 4, 52 - 6 * 1000 - 6 * 1000 / 2 - 1 * 10 / 4]
+    samples = simulate.policy_gradient_samples(Coins(), np.ones(1), by_hand(), 0.5, baseline=[10, 100, 1000])
+    np.testing.assert_allclose(samples[:, 0], expected, rtol=1e-14)
+
+
 def test_trajectories_cannot_be_written():
     paths = by_hand()
     for array in (paths.states, paths.actions, paths.rewards):

@@ -69,6 +69,23 @@ def discounted_visits(paths, gamma, n_states):
     return np.bincount(cells.ravel(), weights.ravel(), episodes * n_states).reshape(episodes, n_states)
 
 
+def policy_gradient_samples(policy, theta, paths, gamma, *, baseline=None):
+    """[N, D] sum_{t<T} d log pi_theta(a_t|s_t)/d theta (sum_{k=t}^{T-1} gamma^k r_k - gamma^t b(s_t)).
+
+    One estimate of the policy gradient from each path, where pi_theta made `paths`: its mean is the gradient
+    of the return cut at T, with any `baseline` b [S], 0 by default (REINFORCE, Williams 1992). On paths of
+    another policy it is biased. `policy` has `probabilities(theta)` and `jacobian(theta)`; an action that was
+    taken has a probability above zero.
+    """
+    states, actions = paths.states[:, :-1], paths.actions
+    discounts = _discounts(paths, gamma)
+    scores = policy.jacobian(theta)[states, actions] / policy.probabilities(theta)[states, actions, None]
+    to_come = np.cumsum((discounts * paths.rewards)[:, ::-1], axis=1)[:, ::-1]
+    if baseline is not None:
+        to_come = to_come - discounts * np.asarray(baseline)[states]
+    return np.einsum("nt,ntd->nd", to_come, scores)
+
+
 def standard_error(samples):
     """The standard error of the mean of `samples` [N, ...] over the first axis: sample deviation / sqrt(N).
 
