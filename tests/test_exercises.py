@@ -226,12 +226,112 @@ def test_chapter_3_by_hand_agrees_with_the_package():
     assert np.isclose(surrogate.performance_difference(mdp, old, new), compare_two_policies.DIFFERENCE.right)
 
 
-# ---------------------------------------------------------------------------- starters, and nbgrader's own
+# --------------------------------------------------------------------------- each rule catches its violation
 
 MARKS = {"schema_version": 3, "locked": False, "task": False}
 ANSWER = MARKS | {"grade": False, "solution": True, "grade_id": "ex-1-1-answer"}
 CHECK = MARKS | {"grade": True, "solution": False, "points": 1, "locked": True, "grade_id": "ex-1-1-check"}
 ESSAY = MARKS | {"grade": True, "solution": True, "points": 2, "grade_id": "ex-1-1-words"}
+TITLE = "# Title\n\n4 exercises, 4 points, about 20 minutes"
+HEAD = "## Exercise 1.{}: Name\n\n*{} · 1 point · level 1 of 3 · 5 minutes · needs it*"
+KINDS = ("number", "code", "choice", "choice")
+PASS = {"output_type": "execute_result", "data": {"text/plain": ["PASS"]}}
+
+
+def cell(source, **metadata):
+    kind = "code" if "outputs" in metadata else "markdown"
+    outputs = metadata.pop("outputs", [])
+    return {"cell_type": kind, "id": "a", "source": source, "metadata": metadata, "outputs": outputs}
+
+
+def sound(**changes):
+    """A notebook of four exercises that breaks no rule; `changes` exchange parts of the last exercise."""
+    cells = [cell(changes.get("title", TITLE))]
+    for number, kind in enumerate(changes.get("kinds", KINDS), start=1):
+        last = changes if number == 4 else {}
+        head = HEAD.format(last.get("number", number), kind)
+        name = f"ex-1-{number}"
+        answer = ANSWER | {"grade_id": f"{name}-answer"} | last.get("answer", {})
+        check = CHECK | {"grade_id": f"{name}-check"} | last.get("check", {})
+        solution = last.get("solution", "x = None\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION")
+        cells += [
+            cell(last.get("head", head)),
+            cell(solution, nbgrader=answer, outputs=last.get("shown", [])),
+            cell(last.get("call", "check.f(x)"), nbgrader=check, outputs=last.get("verdict", [PASS])),
+        ]
+    return {"cells": cells + changes.get("more", []), "metadata": {}}
+
+
+def essay(source, **marks):
+    marks = ESSAY | {"points": 1, "grade_id": "ex-1-5-words"} | marks
+    more = [cell(HEAD.format(5, "derivation")), cell(source, nbgrader=marks)]
+    return sound(title="# Title\n\n5 exercises, 5 points, about 25 minutes", more=more)
+
+
+DROPDOWN = "```{{dropdown}} Model answer\nSo.\n\n**Rubric**\n\n{}\n```"
+
+
+def test_a_notebook_that_keeps_the_rules_is_fine():
+    assert exercise_rules.exercise_rules("a.ipynb", sound()) == []
+    hidden = "verdict = check.f(x)\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS\nverdict"
+    assert exercise_rules.exercise_rules("a.ipynb", sound(call=hidden)) == []
+    assert exercise_rules.exercise_rules("a.ipynb", essay(DROPDOWN.format("- 1 point: so."))) == []
+
+
+@pytest.mark.parametrize(
+    ("notebook", "problem"),
+    [
+        (sound(head="## Exercise 1.4: Name\n\nNo statement."), "expected a heading and a statement"),
+        (sound(head="## Exercise 1.4: Name"), "expected a heading and a statement"),
+        (sound(title="# Title"), "expected a first cell that says 4 exercises, 4 points, about 20 minutes"),
+        (sound(title=TITLE.replace("4 points", "5 points")), "expected a first cell that says"),
+        (sound(title=TITLE.replace("20", "25")), "expected a first cell that says"),
+        (sound(kinds=("code", "code", "choice", "choice")), "expected 4 exercises of 3 kinds, got 4 of 2"),
+        (sound(number=5), "numbered 1, 2, 3"),
+        (sound(check={"points": 2}), "states 1 points, its cells have 2"),
+        (sound(answer={"grade_id": "ex-1-3-answer"}), "the grade_id ex-1-3-answer stands twice"),
+        (sound(answer={"grade_id": "ex-1-7-answer"}), "begins with ex-1-4-"),
+        (sound(answer={"points": 1}), "points only where it is graded"),
+        (sound(answer={"locked": True}), "locked unless it is an answer"),
+        (sound(check={"locked": False}), "locked unless it is an answer"),
+        (sound(check={"schema_version": 2}), "expected schema 3"),
+        (sound(check={"task": True}), "no task"),
+        (sound(solution="x = 1"), "between BEGIN SOLUTION and END SOLUTION"),
+        (sound(shown=[PASS]), "gives its solution away"),
+        (sound(verdict=[]), "expected the stored output PASS"),
+        (sound(verdict=[PASS | {"data": {"text/plain": ["FAIL: no"]}}]), "expected the stored output PASS"),
+        (essay("```{dropdown} Answer\nSo.\n```"), "expected a **Rubric** of 1 points, got []"),
+        (essay(DROPDOWN.format("- 2 points: so.")), "expected a **Rubric** of 1 points, got [2]"),
+        (essay("**Rubric**\n\n- 1 point: so."), "inside a {dropdown}"),
+    ],
+)
+def test_a_notebook_that_breaks_a_rule_is_caught(notebook, problem):
+    found = exercise_rules.exercise_rules("a.ipynb", notebook)
+    assert [one for one in found if problem in one], found
+
+
+def test_an_exercise_without_an_answer_and_hidden_tests_in_an_answer_are_caught():
+    notebook = sound()
+    del notebook["cells"][-2]
+    assert "has no cell to answer in" in exercise_rules.exercise_rules("a.ipynb", notebook)[0]
+    spoilt = sound(
+        solution="### BEGIN SOLUTION\n### END SOLUTION\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS"
+    )
+    assert "hidden tests stand in the cell of a check" in exercise_rules.exercise_rules("a.ipynb", spoilt)[0]
+
+
+def test_a_cell_of_nbgrader_before_the_first_exercise_and_a_derivation_with_a_check_are_caught():
+    notebook = sound()
+    notebook["cells"].insert(1, cell("x", nbgrader=ANSWER, outputs=[]))
+    assert "before the first exercise" in exercise_rules.exercise_rules("a.ipynb", notebook)[0]
+    (found,) = exercise_rules.exercise_rules(
+        "a.ipynb", sound(kinds=("number", "code", "choice", "derivation"))
+    )
+    assert "a derivation is marked by hand" in found
+
+
+# ---------------------------------------------------------------------------- starters, and nbgrader's own
+
 FUNCTION = """def f(x):
     \"\"\"Doc.\"\"\"
     ### BEGIN SOLUTION

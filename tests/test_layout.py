@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = sorted((ROOT / "trpo_lesson").rglob("*.py"))
-CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
+CHAPTERS = sorted([*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book/exercises").glob("*.ipynb")])
 PROGRAMS = [*PACKAGE, *sorted((ROOT / "tools").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
 PROGRAMS = [path for path in PROGRAMS if "node_modules" not in path.parts]
 
@@ -38,7 +38,7 @@ def test_no_pickle_is_loaded_and_no_global_random_state_is_touched():
     assert broken(house_rules.safety_rules, PACKAGE) == []
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CHAPTERS, ids=name)
 def test_the_chapter_keeps_the_rules_of_chapters(path):
     assert house_rules.notebook_rules(name(path), json.loads(path.read_text(encoding="utf-8"))) == []
 
@@ -82,8 +82,8 @@ def test_the_training_path_needs_numpy_and_gymnasium_only():
     assert imports_with_only("trpo_lesson.sampled.trpo", {"numpy", "gymnasium"} | OF_GYMNASIUM) == "fine"
 
 
-@pytest.mark.parametrize("world", ["exact", "steps"])
-def test_the_exact_world_and_the_steps_need_numpy_only(world):
+@pytest.mark.parametrize("world", ["exact", "steps", "checks"])
+def test_the_exact_world_the_steps_and_the_checks_need_numpy_only(world):
     modules = [name(path)[:-3].replace("/", ".") for path in PACKAGE if path.parent.name == world]
     modules = [module for module in modules if not module.endswith("__init__")]
     assert imports_with_only(", ".join(modules), {"numpy"}) == "fine"
@@ -115,7 +115,7 @@ def test_a_blocked_import_is_seen():
             "sampled imports trpo_lesson.exact.mdp",
         ),
         (
-            "trpo_lesson/checks.py",
+            "trpo_lesson/checks/a.py",
             "from trpo_lesson.show import plots",
             "checks imports trpo_lesson.show.plots",
         ),

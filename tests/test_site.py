@@ -17,7 +17,7 @@ import book_site
 import docutils.core
 import pytest
 import serve
-from nbformat import write
+from nbformat import read, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 pytestmark = pytest.mark.xdist_group("site")  # on one worker, so that the books are built once
@@ -60,10 +60,27 @@ glue("half", 0.5, display=False)
 handle, stack = widgets.IntSlider(max=1), widgets.Stack([widgets.HTML("a"), widgets.HTML("b")])
 widgets.jslink((handle, "value"), (stack, "selected_index"))
 widgets.VBox([handle, stack])"""
+MARKS = {"schema_version": 3, "task": False}
+ANSWER = MARKS | {"grade": False, "solution": True, "locked": False, "grade_id": "answer"}
+CHECK = MARKS | {"grade": True, "solution": False, "locked": True, "points": 1, "grade_id": "check"}
+EXERCISE = new_notebook(
+    cells=[
+        new_markdown_cell("# Exercise"),
+        new_code_cell(
+            "def f():\n    ### BEGIN SOLUTION\n    return 'ans' + 'wer'\n    ### END SOLUTION",
+            metadata={"nbgrader": ANSWER},
+        ),
+        new_code_cell(
+            "said = f()\n### BEGIN HIDDEN TESTS\nunseen_by_readers = 'answer'\n"
+            "assert f() == unseen_by_readers\n### END HIDDEN TESTS\nsaid",
+            metadata={"nbgrader": CHECK},
+        ),
+    ]
+)
 
 
 def build(folder, pages):
-    """Build a book of `pages` (name -> Markdown or a list of code cells); the finished process."""
+    """Build a book of `pages` (name -> Markdown, code cells or a notebook); the finished process."""
     for part in ("_config.yml", "site_assets", "tools/site"):
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
@@ -73,9 +90,10 @@ def build(folder, pages):
     for page, content in pages.items():
         if isinstance(content, str):
             (folder / "book" / f"{page}.md").write_text(content)
-        else:
-            cells = [new_markdown_cell("# Title"), *map(new_code_cell, content)]
-            write(new_notebook(cells=cells), folder / "book" / f"{page}.ipynb")
+            continue
+        if isinstance(content, list):
+            content = new_notebook(cells=[new_markdown_cell("# Title"), *map(new_code_cell, content)])
+        write(content, folder / "book" / f"{page}.ipynb")
     root, *others = pages
     chapters = "".join(f"  - file: book/{page}\n" for page in others)
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/{root}\nchapters:\n{chapters}")
@@ -87,7 +105,7 @@ def build(folder, pages):
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
-    built = build(folder, {"intro": INTRO, "slider": [SLIDER]})
+    built = build(folder, {"intro": INTRO, "slider": [SLIDER], "exercise": EXERCISE})
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "_build/html"
 
@@ -142,6 +160,40 @@ def test_the_bibliography_is_a_list_of_items(book):
     html = page(book, "intro")
     assert "doc-biblioentry" not in html
     assert html.count('role="listitem"') == 1
+
+
+def seen(html):
+    """The page as plain text."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
+
+
+def test_an_exercise_shows_its_starter_and_below_it_its_solution_folded(book):
+    article = page(book, "exercise").partition("<article")[2].partition("</article")[0]
+    before, fold, _ = re.split(r"(<details.*?</details>)", article, flags=re.DOTALL)
+    assert seen(before).endswith("def f(): # YOUR CODE HERE ")
+    assert "<details open" not in fold
+    assert re.search(r"<summary.*Solution.*</summary>", fold, re.DOTALL)
+    assert "return 'ans' + 'wer'" in seen(fold)
+    assert 'class="highlight' in fold  # coloured as code
+    assert "BEGIN SOLUTION" not in article
+
+
+def test_a_check_was_run_with_the_solution_and_says_so(book):
+    html = seen(page(book, "exercise"))
+    assert re.search(r"said = f\(\) said With the solution above, it says: 'answer'", html)
+
+
+def test_hidden_tests_are_nowhere_in_the_site(book):
+    for file in book.rglob("*.*"):
+        assert not re.search(b"unseen_by_readers|HIDDEN TESTS", file.read_bytes()), file
+
+
+def test_the_download_of_exercises_is_the_starter_and_that_of_a_chapter_is_the_chapter(book):
+    sources = book / "_sources/book"
+    cells = read(sources / "exercise.ipynb", as_version=4).cells
+    assert [cell.source for cell in cells[1:]] == ["def f():\n    # YOUR CODE HERE", "said = f()\nsaid"]
+    assert 'href="../_sources/book/exercise.ipynb"' in page(book, "exercise")
+    assert read(sources / "slider.ipynb", as_version=4).cells[1].source == SLIDER
 
 
 FAULTS = {
