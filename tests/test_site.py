@@ -230,6 +230,13 @@ def test_the_renderer_of_formulas_is_node_itself():
     assert program.read_bytes()[:2] != b"#!"
 
 
+def test_a_fold_of_the_contents_is_named_after_its_page():
+    fold = '<li><a href="a.html">{}</a><details open="open"><summary{}><i></i></summary></details></li>'
+    flat = '<li><a href="b.html">B</a></li>'
+    named = book_site.named_folds(flat + fold.format("A <em>&amp;</em> B", ""))
+    assert named == flat + fold.format("A <em>&amp;</em> B", ' aria-label="Pages of: A &amp; B"')
+
+
 @pytest.mark.parametrize(
     ("text", "description"),
     [

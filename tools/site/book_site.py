@@ -5,6 +5,7 @@ Why stands in docs/decisions/. Templates are beside this file, styles and script
 
 import html
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def setup(app):
     app.connect("builder-inited", _write_front_door)
     app.connect("html-page-context", _describe_page)
     app.connect("html-page-context", _mend_body)
+    app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
     exercises.setup(app)
     return {"version": "1", "parallel_read_safe": True}
@@ -120,6 +122,23 @@ def _mend_body(app, pagename, templatename, context, doctree):
 def mended_body(body):
     """`body` with bibliography entries as items of their list, and without the id that every proof gets."""
     return body.replace('role="doc-biblioentry"', 'role="listitem"').replace(' id="proof-content"', "")
+
+
+def _name_folds(app, pagename, templatename, context, doctree):
+    """Let each fold of the contents say what it holds: the theme gives it an arrow and no name."""
+    contents = context.get("generate_toctree_html")
+    if contents:
+        context["generate_toctree_html"] = lambda **options: named_folds(str(contents(**options)))
+
+
+def named_folds(contents):
+    """`contents` (HTML) with a name for each fold, after the page whose sections it holds."""
+
+    def name(fold):
+        title = html.escape(html.unescape(re.sub(r"<[^>]*>", "", fold[2])), quote=True)
+        return f'{fold[1]} aria-label="Pages of: {title}">'
+
+    return re.sub(r"(<a [^>]*>((?:(?!</a>).)*)</a><details[^>]*><summary)>", name, contents, flags=re.DOTALL)
 
 
 def _drop_unused(app, exception):
