@@ -58,7 +58,8 @@ $(VENDOR)/.fetched: tools/assets/package.json tools/assets/package-lock.json | $
 	@cd tools/assets/node_modules/katex/dist && cp katex.min.css $(CURDIR)/$(VENDOR)/katex && cp fonts/*.woff2 $(CURDIR)/$(VENDOR)/katex/fonts
 	@touch $@
 
-SOURCES := $(wildcard _config.yml _toc.yml references.bib) $(shell find book trpo_lesson tools/site site_assets -type f \
+# The ledger of equations reads the marks of the tests.
+SOURCES := $(wildcard _config.yml _toc.yml references.bib) $(shell grep -l mark.equation tests/test_*.py) $(shell find book trpo_lesson tools/site site_assets -type f \
 	! -path '*/__pycache__/*' ! -path '*/.ipynb_checkpoints/*' ! -path '$(VENDOR)/*' | sort)
 
 # Changes only if a source came or went: else a deleted page would leave the site looking up to date.
@@ -109,7 +110,7 @@ mutate: setup  ## break the mathematics in many small ways, and see the tests no
 
 # The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
 test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports
-	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_exercises.py test_site.py test_layout.py,--ignore tests/$(name))
+	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_exercises.py test_site.py test_layout.py test_ledger.py,--ignore tests/$(name))
 
 .venv-oldest/.installed: requirements-oldest.txt
 	@"$(PYTHON_OLDEST)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || echo "No Python 3.12 here (PYTHON_OLDEST=… names one): testing the oldest versions with $$("$(PYTHON_OLDEST)" --version)"

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import house_rules
+import ledger
 import nbformat
 import normalise_notebooks
 import pytest
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parent.parent
@@ -24,16 +24,6 @@ def name(path):
     return path.relative_to(ROOT).as_posix()
 
 
-def files_of(entry):
-    """Every file named in a part of _toc.yml."""
-    if isinstance(entry, list):
-        return [file for item in entry for file in files_of(item)]
-    if isinstance(entry, dict):
-        own = [entry[key] for key in ("root", "file") if key in entry]
-        return own + [file for value in entry.values() for file in files_of(value)]
-    return []
-
-
 def markdown_of(path):
     if path.suffix == ".md":
         return [path.read_text(encoding="utf-8")]
@@ -42,13 +32,12 @@ def markdown_of(path):
 
 
 def test_every_page_stands_in_the_contents_once():
-    listed = files_of(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-    assert sorted(listed) == [name(path.with_suffix("")) for path in PAGES]
+    assert sorted(ledger.pages(ROOT)) == sorted(name(path.with_suffix("")) for path in PAGES)
 
 
 def test_chapters_stand_in_the_order_of_their_numbers():
-    listed = files_of(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-    numbers = [int(found[1]) for found in (re.match(r"book/(\d\d)_", file) for file in listed) if found]
+    found = [re.match(r"book/(\d\d)_", page) for page in ledger.pages(ROOT)]
+    numbers = [int(chapter[1]) for chapter in found if chapter]
     assert numbers == sorted(set(numbers))
 
 

@@ -88,6 +88,7 @@ def test_temporal_differences_by_hand():
     np.testing.assert_array_equal(delta[:, 0], [4, 1 - 2, -2, 5])
 
 
+@pytest.mark.equation("eq-gae", generalised_advantages)
 @pytest.mark.parametrize(("gamma", "lam"), [(0.9, 0.8), (0.99, 1.0), (0.5, 0.0), (0.0, 0.9)])
 @pytest.mark.parametrize("cut", [False, True])
 def test_the_recursion_is_the_sum_of_the_definition(gamma, lam, cut):

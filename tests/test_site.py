@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 import book_site
+import chapter_numbers
 import docutils.core
 import pytest
 import serve
@@ -79,8 +80,21 @@ EXERCISE = new_notebook(
 )
 
 
+CHAPTER = ["assert True", "x = 1"]  # the first is tagged: see `build`
+MARKED = """import pytest
+from trpo_lesson.exact import values
+@pytest.mark.equation("eq-a", values.visitation)
+def test_it_is_so():
+    assert values.visitation
+"""
+LEDGER = "# Ledger\n\nThere are {ledger-count}`equations`.\n\n```{ledger}\n```\n"
+STEPS = "# Steps\n\n```{modules-of} trpo_lesson.exact\n```\n"
+
+
 def build(folder, pages):
     """Build a book of `pages` (name -> Markdown, code cells or a notebook); the finished process."""
+    (folder / "tests").mkdir(parents=True)
+    (folder / "tests/test_a.py").write_text(MARKED)
     for part in ("_config.yml", "site_assets", "tools/site"):
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
@@ -92,7 +106,9 @@ def build(folder, pages):
             (folder / "book" / f"{page}.md").write_text(content)
             continue
         if isinstance(content, list):
-            content = new_notebook(cells=[new_markdown_cell("# Title"), *map(new_code_cell, content)])
+            cells = [new_markdown_cell(f"# Title\n\n$$ c = 1 $$ (eq-{page})"), *map(new_code_cell, content)]
+            cells[1].metadata["tags"] = ["eq-a", f"eq-{page}"]
+            content = new_notebook(cells=cells)
         write(content, folder / "book" / f"{page}.ipynb")
     root, *others = pages
     chapters = "".join(f"  - file: book/{page}\n" for page in others)
@@ -105,7 +121,9 @@ def build(folder, pages):
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
-    built = build(folder, {"intro": INTRO, "slider": [SLIDER], "exercise": EXERCISE})
+    pages = {"intro": INTRO, "slider": [SLIDER], "exercise": EXERCISE}
+    pages |= {"07_chapter": CHAPTER, "ledger": LEDGER, "exact": STEPS}
+    built = build(folder, pages)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "_build/html"
 
@@ -142,6 +160,66 @@ def test_the_page_describes_itself_and_follows_the_system_without_a_flash(book):
     html = page(book, "intro")
     assert '<meta name="description" content="This first paragraph says what the page is about.">' in html
     assert html.index("prefers-color-scheme: dark") < html.index('rel="stylesheet"')
+
+
+def test_equations_are_numbered_by_the_chapter_of_their_file(book):
+    assert [
+        re.search(r'class="eqno">\(([^)]*)\)', page(book, name))[1] for name in ("07_chapter", "intro")
+    ] == [
+        "7.1",
+        "1",
+    ]
+    title = re.search("<h1>(.*?)<a", page(book, "07_chapter"))[1]
+    assert re.sub("<[^>]*>", "", title) == "7. Title"
+
+
+@pytest.mark.parametrize(
+    ("name", "begin"),
+    [
+        ("book/03_a", ("3",)),
+        ("book/15_a", ("15",)),
+        ("book/exercises/03_a", ("E3",)),
+        ("book/proofs", ("P",)),
+        ("book/intro", ()),
+    ],
+)
+def test_the_numbers_of_a_page_begin_with(name, begin):
+    assert chapter_numbers.number(name) == begin
+
+
+def test_an_equation_leads_to_the_source_of_its_function_and_to_its_entry_in_the_ledger(book):
+    below = re.search(
+        r'id="equation-eq-a".*?<p class="equation-code">(.*?)</p>', page(book, "intro"), re.DOTALL
+    )[1]
+    source, entry = re.findall(r'href="([^"]*)"', below)
+    assert source == "../_modules/trpo_lesson/exact/values.html#visitation"
+    code = (book / "_modules/trpo_lesson/exact/values.html").read_text(encoding="utf-8")
+    assert '<div class="viewcode-block" id="visitation"><a class="viewcode-back"' in code
+    assert entry == "ledger.html#ledger-eq-a"
+    assert 'class="equation-code"' not in page(book, "07_chapter")  # its equation has no test
+
+
+def test_the_ledger_leads_to_equation_theorem_source_test_and_cell(book):
+    html = page(book, "ledger")
+    entry = re.search(r'id="ledger-eq-a".*?</ul>', html, re.DOTALL)[0]
+    assert re.findall(r'href="([^"]*)"', entry) == [
+        "intro.html#equation-eq-a",
+        "../_modules/trpo_lesson/exact/values.html#visitation",
+        "slider.html#check-eq-a",
+        "07_chapter.html#check-eq-a",
+    ]
+    assert "Test: it is so" in entry
+    assert "There are 3." in html
+    assert 'id="check-eq-a"' in page(book, "slider")
+    assert '<span id="check-eq-slider"></span>' in page(book, "slider")
+    assert "Test: none yet." in html
+
+
+def test_docstrings_are_shown_as_they_are_and_lead_to_their_equations(book):
+    html = page(book, "exact")
+    shown = re.search(r'id="trpo_lesson.exact.values.visitation".*?</dd>', html, re.DOTALL)[0]
+    assert "rho_pi [S] = sum_t gamma^t P(s_t = s), unnormalised: it sums to 1 / (1 - gamma)." in shown
+    assert 'href="intro.html#equation-eq-a"' in shown
 
 
 def test_widgets_run_from_the_site_itself_and_only_where_there_are_some(book):
@@ -205,6 +283,7 @@ FAULTS = {
     "citation": ("# A\n\n{cite}`nobody1999`\n", r"citation\.md:3: WARNING: .*nobody1999"),
     "error": (["1 / 0"], r"error\.ipynb: WARNING: Executing notebook failed: CellExecutionError"),
     "stderr": (["import warnings; warnings.warn('careful')"], r"stderr\.ipynb:\d+: ERROR: stderr was found"),
+    "unseen": ("# A\n\n```{math}\n:label: eq-unseen\nx\n```\n", r"number with .* \(eq-unseen\)"),
     "package": (
         ["from trpo_lesson.exact import no_such_module"],
         r"package\.ipynb: WARNING: Executing notebook",

@@ -43,6 +43,7 @@ def test_a_policy_of_another_mdp_is_refused(function):
         function(TWO_STATES, np.full((2, 3), 1 / 3), NEW)
 
 
+@pytest.mark.equation("eq-difference-by-states", performance_difference)
 @given(st.data())
 def test_the_performance_difference_is_the_difference_of_the_returns(data):
     """Schulman et al. 2015, Eq. 2."""

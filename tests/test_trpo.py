@@ -130,6 +130,7 @@ def test_the_step_does_not_depend_on_the_scale_of_the_advantages():
     np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.equation("eq-sampled-surrogate", improved)
 @pytest.mark.parametrize("env_id", IDS)
 def test_the_evaluation_of_an_accepted_step_is_the_true_gain_and_kl(env_id):
     config, policy, sample, advantages = situation(env_id)

@@ -94,6 +94,7 @@ def distributions_over_time(mdp, pi, steps):
 STEPS = 400  # 0.9^400 is below 1e-18: nothing is left of the sum
 
 
+@pytest.mark.equation("eq-visitation", values.visitation)
 @given(st.data())
 def test_rho_is_the_discounted_sum_of_the_state_distributions(data):
     mdp = data.draw(mdps(max_gamma=0.9))

@@ -2,6 +2,7 @@
 
 They skip where there is no browser or no site, and fail there if TRPO_REQUIRE_BROWSER is 1, as in .ci/run.
 TRPO_SITE names a built site other than _build/html, TRPO_BROWSER a browser other than the first on the PATH.
+TRPO_EVERY_PAGE=1 opens every page of source, not three of them.
 """
 
 import contextlib

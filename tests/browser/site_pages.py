@@ -59,14 +59,21 @@ def html_files():
     return [path for path in files if not path.startswith("_static/")]
 
 
-def pages(containing=""):
-    """The pages, or those whose HTML matches `containing`; index.html only leads to the introduction."""
-    found = [
-        path
-        for path in html_files()
-        if path != "index.html" and re.search(containing, (SITE / path).read_text(encoding="utf-8"))
-    ]
-    return found or [NO_SITE]
+def pages(containing="", *, every=False):
+    """The pages, or those whose HTML matches `containing`; index.html only leads to the introduction.
+
+    Of the pages of source, which one template makes, the three longest stand for all, unless `every`
+    or TRPO_EVERY_PAGE=1 asks for the rest. Their code may speak of what `containing` looks for: they are left
+    out of that search.
+    """
+    found = [path for path in html_files() if path != "index.html"]
+    sources = [path for path in found if path.startswith("_modules/")]
+    kept = [] if containing else sorted(sources, key=lambda path: (SITE / path).stat().st_size)[-3:]
+    if (every or os.environ.get("TRPO_EVERY_PAGE") == "1") and not containing:
+        kept = sources
+    found = [path for path in found if path not in sources or path in kept]
+    matching = [path for path in found if re.search(containing, (SITE / path).read_text(encoding="utf-8"))]
+    return matching or [NO_SITE]
 
 
 def settle(page):

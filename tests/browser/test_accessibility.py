@@ -55,7 +55,7 @@ def test_axe_finds_planted_faults_of_structure_and_of_colour(visit):
     assert pale.startswith("color-contrast")
 
 
-@pytest.mark.parametrize("path", pages())
+@pytest.mark.parametrize("path", pages(every=True))
 def test_a_page_says_its_language_and_has_each_id_once(host, path):
     found = elements(SITE / path)
     ids = [attributes["id"] for _, attributes in found if "id" in attributes]

