@@ -7,6 +7,7 @@ from pathlib import Path
 
 import ledger
 import ledger_pages
+import marks
 import pytest
 import reference
 
@@ -133,31 +134,31 @@ def test_a_cell_may_check_several_equations_and_several_cells_one():
 
 def test_marks_are_read_with_the_function_that_the_imports_mean():
     exact = "trpo_lesson.exact"
-    assert ledger.marks_of(TEST, "test_a.py") == [
-        ledger.Mark("eq-one", f"{exact}.values.visitation", "test_a.py", "test_it_is_so", True),
-        ledger.Mark("eq-two", f"{exact}.surrogate.surrogate", "test_a.py", "test_it_is_so", True),
-        ledger.Mark("eq-three", f"{exact}.values.advantages", "test_a.py", "test_a_fixture_counts", True),
+    assert marks.marks_of(TEST, "test_a.py") == [
+        marks.Mark("eq-one", f"{exact}.values.visitation", "test_a.py", "test_it_is_so", True),
+        marks.Mark("eq-two", f"{exact}.surrogate.surrogate", "test_a.py", "test_it_is_so", True),
+        marks.Mark("eq-three", f"{exact}.values.advantages", "test_a.py", "test_a_fixture_counts", True),
     ]
-    assert ledger.marks_of(TEST, "")[0].sentence == "it is so"
+    assert marks.marks_of(TEST, "")[0].sentence == "it is so"
 
 
 def test_a_function_or_method_of_the_package_is_found_and_a_private_one_is_not():
     lines = (ROOT / "trpo_lesson/exact/values.py").read_text(encoding="utf-8").splitlines()
-    line = ledger.definition(ROOT, "trpo_lesson.exact.values.visitation")
+    line = marks.definition(ROOT, "trpo_lesson.exact.values.visitation")
     assert lines[line - 1] == "def visitation(mdp, pi):"
-    assert ledger.definition(ROOT, "trpo_lesson.sampled.distributions.Categorical.kl")
+    assert marks.definition(ROOT, "trpo_lesson.sampled.distributions.Categorical.kl")
     for nothing in (
         "exact.values._system",
         "exact.values.nothing",
         "exact.nothing.f",
         "exact.values.TIE_TOLERANCE",
     ):
-        assert ledger.definition(ROOT, f"trpo_lesson.{nothing}") is None
+        assert marks.definition(ROOT, f"trpo_lesson.{nothing}") is None
 
 
 def test_a_function_is_called_as_the_chapters_call_it():
-    assert ledger.short("trpo_lesson.exact.values.visitation") == "values.visitation"
-    assert ledger.short("trpo_lesson.sampled.distributions.Categorical.kl") == "distributions.Categorical.kl"
+    assert marks.short("trpo_lesson.exact.values.visitation") == "values.visitation"
+    assert marks.short("trpo_lesson.sampled.distributions.Categorical.kl") == "distributions.Categorical.kl"
 
 
 # ------------------------------------------------------------------------------------------ what is noticed
@@ -244,7 +245,7 @@ def test_what_is_missing_or_names_nothing_is_noticed(tree, changes, problems):
 
 
 def test_an_entry_names_theorem_heading_code_test_and_cell():
-    mark = ledger.Mark("eq-two", "trpo_lesson.exact.values.visitation", "test_a.py", "test_it_is_so", True)
+    mark = marks.Mark("eq-two", "trpo_lesson.exact.values.visitation", "test_a.py", "test_it_is_so", True)
     cells = (ledger.Cell("eq-two", "book/03_a", 1, True),)
     text = ledger_pages.entry_markdown(
         ledger.Entry(equation("eq-two", "z", "First", "thm-a"), cells, (mark,))

@@ -10,6 +10,7 @@ from posixpath import join
 import chapter_numbers
 import ledger
 from docutils import nodes
+from marks import short
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -106,7 +107,7 @@ class CellRole(SphinxRole):
 
 def code_link(builder, page, function):
     """A link from `page` to the source of a function of the package."""
-    name = ledger.short(function)
+    name = short(function)
     inside = name.split(".", 1)[1]
     uri = builder.get_relative_uri(page, join(SOURCES, *function.removesuffix(f".{inside}").split(".")))
     return nodes.reference("", "", nodes.literal("", name), refuri=f"{uri}#{inside}", internal=True)
