@@ -97,6 +97,13 @@ def number():
 def test_a_fixture_counts(number):
     assert number == 1
 """
+METHOD = """import pytest
+from trpo_lesson.exact import policies
+
+@pytest.mark.equation("eq-one", policies.SoftmaxPolicy.jacobian)
+def test_it_is_so():
+    assert policies.tabular(2, 2).{method}([0, 0, 0, 0]) is not None
+"""
 
 
 def cell(source, *tags):
@@ -241,6 +248,12 @@ def test_what_is_missing_or_names_nothing_is_noticed(tree, changes, problems):
     assert tree(**changes) == problems
 
 
+@pytest.mark.parametrize(("method", "runs_it"), [("jacobian", True), ("probabilities", False)])
+def test_a_method_is_used_where_it_is_taken_from_an_object(method, runs_it):
+    (mark,) = marks.marks_of(METHOD.format(method=method), "test_a.py")
+    assert (mark.function, mark.runs_it) == ("trpo_lesson.exact.policies.SoftmaxPolicy.jacobian", runs_it)
+
+
 # -------------------------------------------------------------------------------------------- what is shown
 
 
@@ -271,4 +284,5 @@ def test_every_module_of_the_package_is_in_the_reference_once():
     layers = [re.search(r"^```\{modules-of\} (\S+)$", page, re.MULTILINE)[1] for page in pages]
     listed = [name for layer in layers for name in reference.modules(layer)]
     files = [path for path in (ROOT / "trpo_lesson").rglob("*/*.py") if path.name != "__init__.py"]
+    files = [path for path in files if path.parent.name != "checks"]  # the answers of the exercises
     assert sorted(listed) == sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)

@@ -43,7 +43,8 @@ def marks_of(source, file):
             label = label.value if isinstance(label, ast.Constant) else ""
             function = _dotted(function, imported)
             test = tests.get(id(node))
-            runs_it = test is not None and function in _named_in(test, tree, imported)
+            named = _named_in(test, tree, imported) if test else set()
+            runs_it = bool({function, _as_method(function)} & named)
             found.append(Mark(label, function, file, test.name if test else "", runs_it))
     return found
 
@@ -67,8 +68,17 @@ def _dotted(expression, imported):
     return ".".join([imported[first], *rest]) if first in imported else ""
 
 
+def _as_method(function):
+    """ ".jacobian" for "….SoftmaxPolicy.jacobian", as a test has the object; the name itself otherwise."""
+    *_, owner, name = ("", *function.split("."))
+    return f".{name}" if owner[:1].isupper() else function
+
+
 def _named_in(test, tree, imported):
-    """The dotted names that a test names, and what it names of its file: helpers, fixtures, constants."""
+    """The dotted names that a test names, and what it names of its file: helpers, fixtures, constants.
+
+    What it takes from an object, such as a method, is named ".jacobian".
+    """
     of_file = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -78,7 +88,7 @@ def _named_in(test, tree, imported):
     seen, waiting, named = {test.name}, [test], set()
     while waiting:
         for node in _without_marks(waiting.pop()):
-            named.add(_dotted(node, imported))
+            named |= {_dotted(node, imported), f".{getattr(node, 'attr', '')}"}
             name = getattr(node, "id", None) or getattr(node, "arg", None)  # a fixture is an argument
             if name in of_file and name not in seen:
                 seen.add(name)
