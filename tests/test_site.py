@@ -45,6 +45,10 @@ By {eq}`eq-a`.
 :::
 ::::
 
+:::{prf:proof}
+Once more.
+:::
+
 ```{figure} ../site_assets/logo.svg
 :alt: A hill
 :name: fig-a
@@ -140,6 +144,12 @@ def test_no_page_asks_another_host_for_anything(book):
         assert [url for url in loaded if re.match(r"(https?:)?//", url)] == []
     for file in (book / "_static").glob("*.css"):
         assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", file.read_text())
+
+
+def test_no_id_stands_twice_even_where_two_proofs_do(book):
+    ids = re.findall(r'\bid="([^"]+)"', page(book, "intro"))
+    assert page(book, "intro").count("proof admonition") == 2
+    assert [name for name in set(ids) if ids.count(name) > 1] == []
 
 
 def test_the_scripts_that_break_the_play_button_or_name_a_cdn_are_gone(book):

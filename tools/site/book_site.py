@@ -125,11 +125,12 @@ def _mend_body(app, pagename, templatename, context, doctree):
 
 
 def mended_body(body):
-    """`body` with bibliography entries as items of their list, and without the id that every proof gets.
+    """`body` with bibliography entries as items of their list, and without the ids that every proof gets.
 
     In a page of source no empty line stands before or after a block that has documentation.
     """
     body = body.replace('role="doc-biblioentry"', 'role="listitem"').replace(' id="proof-content"', "")
+    body = body.replace('class="proof admonition" id="proof"', 'class="proof admonition"')
     body = SOURCE_BLOCK.sub(r"\1\2", body)
     return body.replace("</div>\n\n<span", "</div><span") if "viewcode-block" in body else body
 
