@@ -24,7 +24,8 @@ def visit_shift(mdp, pi_old, pi_new):
 def visitation_jacobian(mdp, policy, theta):
     """d rho / d theta [S, D] = gamma (I - gamma P_pi^T)^-1 (d P_pi^T / d theta) rho.
 
-    This is `visit_shift` of a step in theta, to first order. `policy` is any family with `probabilities(theta)` [S, A] and `jacobian(theta)` [S, A, D].
+    This is `visit_shift` of a step in theta, to first order. `policy` is any family with
+    `probabilities(theta)` [S, A] and `jacobian(theta)` [S, A, D].
     Every column sums to zero: visits are moved, not made.
     """
     pi = policy.probabilities(theta)
