@@ -13,7 +13,7 @@ def gains_and_visits(names, gains, rho_old, rho_new, *, title, gain_limits=None,
     names            [S]  what stands under the states
     gains            [S]  sum_a pi_new(a|s) A_old(s, a)
     rho_old, rho_new [S]  discounted visits of the two policies, all positive
-    The last panel's legend has the sums: the change of the return, and what the old visits would make of it.
+    The last panel tells the sums: the change of the return, and what the old visits would make of it.
     """
     states, products, promised = np.arange(len(gains)), rho_new * gains, rho_old * gains
     with theme.figure(height=6.6, rows=3, sharex=True) as (figure, (gain, visits, product)):
@@ -27,10 +27,12 @@ def gains_and_visits(names, gains, rho_old, rho_new, *, title, gain_limits=None,
         visits.legend(loc="upper center", ncols=2)
         _draw_signed(product, products)
         sums = [theme.number(x.sum() + 0.0, "+.2f") for x in (products, promised)]
-        product.plot([], [], " ", label=f"new visits: sum {sums[0]}")
-        product.plot(states, promised, label=f"old visits: sum {sums[1]}", **theme.points("old"))
+        product.plot(states, promised, **theme.points("old"))
+        sums_in_words = f"bars, new visits: sum {sums[0]}", f"circles, old visits: sum {sums[1]}"
+        for height, words, role in zip((0.97, 0.83), sums_in_words, ("ink", "old"), strict=True):
+            place = {"transform": product.transAxes, "ha": "right", "va": "top", "fontsize": 10}
+            product.text(0.99, height, words, color=theme.color(role), **place)
         product.set(ylabel="gain × visits", ylim=product_limits, xlabel="state")
-        product.legend(loc="upper right")
         product.set_xticks(states, names)
         return theme.picture(figure, alt=_gains_words(names, gains, rho_old, rho_new, title))
 
