@@ -99,8 +99,7 @@ PLANE = DQ, DP_L, DP_ETA
 
 
 def direction(eta_gain):
-    gain = np.array(eta_gain)
-    return surrogates.direction(LENGTHS, 2 * LENGTHS, gain, PLANE, (0.04, 0.09), angle=82)
+    return surrogates.direction(LENGTHS, np.array([2 * LENGTHS, eta_gain]), PLANE, (0.04, 0.09), 82)
 
 
 def test_the_direction_is_drawn_in_the_plane_and_what_it_brings_below(axes):

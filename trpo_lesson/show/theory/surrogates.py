@@ -99,27 +99,29 @@ def _sliver_words(lengths, angles, zooms):
     )
 
 
-def direction(lengths, L_gain, eta_gain, plane, heading, *, angle):
+def direction(lengths, gains, plane, heading, angle):
     """What L promises and what comes along one direction, below, and the direction in the plane, above.
 
-    lengths, L_gain, eta_gain [K]  the lengths of the step and the changes of L and of eta
-    plane                          (dq, dp_L, dp_eta) as in `sliver`
-    heading [2]                    the change of (p, q) by a step of the largest length
-    angle                          of the direction with the gradient, in degrees
+    lengths [K]   of the step, from 0 on
+    gains [2, K]  the changes of L and of eta
+    plane         (dq, dp_L, dp_eta) as in `sliver`
+    heading [2]   the change of (p, q) by a step of the largest length
+    angle         of the direction with the gradient, in degrees
     """
-    with theme.figure(height=5.6, rows=2) as (figure, (map_of_steps, gains)):
+    L_gain, eta_gain = gains
+    with theme.figure(height=5.6, rows=2) as (figure, (map_of_steps, curves)):
         _draw_plane(map_of_steps, *plane, lengths[-1])
         dp, dq = heading
         map_of_steps.plot([0, dq], [0, dp], color=theme.color("new"))
-        gains.axhline(0, linewidth=1, color=theme.color("ink"))
-        gains.plot(lengths, L_gain, label="L promises", **theme.line("accent"))
-        gains.plot(lengths, eta_gain, label="what comes", color=theme.color("ink"))
+        curves.axhline(0, linewidth=1, color=theme.color("ink"))
+        curves.plot(lengths, L_gain, label="L promises", **theme.line("accent"))
+        curves.plot(lengths, eta_gain, label="what comes", color=theme.color("ink"))
         longest = last_gain(lengths, eta_gain)
         if longest < lengths[-1]:
-            gains.axvline(longest, label=f"gains up to {longest:.3f}", **theme.line("bound"))
-        gains.set(xlabel="length of the step", ylabel="change", xlim=(0, lengths[-1]))
-        gains.set_ylim(min(1.1 * eta_gain.min(), -0.02), max(1.5 * L_gain.max(), 0.04))
-        gains.legend(loc="upper left", ncols=3)
+            curves.axvline(longest, label=f"gains up to {longest:.3f}", **theme.line("bound"))
+        curves.set(xlabel="length of the step", ylabel="change", xlim=(0, lengths[-1]))
+        curves.set_ylim(min(1.1 * eta_gain.min(), -0.02), max(1.5 * L_gain.max(), 0.04))
+        curves.legend(loc="upper left", ncols=3)
         return theme.picture(figure, alt=_direction_words(lengths, L_gain, eta_gain, angle))
 
 
