@@ -72,9 +72,8 @@ def _draw_plane(axes, dq, dp_L, dp_eta, radius):
     axes.fill_between(dq, curve, high, **theme.tint("new", opacity=0.14))
     axes.fill_between(dq, low, line, **theme.tint("muted", opacity=0.14))
     axes.fill_between(dq, line, np.maximum(curve, line), **theme.tint("accent", opacity=0.45))
-    inside = (np.abs(dq) <= radius) & (dp_eta <= high)
     axes.plot(dq, dp_L, label="L unchanged", **theme.line("accent"))
-    axes.plot(dq[inside], dp_eta[inside], label="η unchanged", color=theme.color("ink"))
+    axes.plot(dq, dp_eta, label="η unchanged", color=theme.color("ink"))
     axes.plot(0, 0, label="old policy", **theme.points("old"))
     axes.text(-0.45 * radius, 0.4 * radius, "both rise", ha="center", color=theme.color("new"))
     axes.text(0.45 * radius, -0.28 * radius, "both fall", ha="center", color=theme.color("muted"))
@@ -118,10 +117,11 @@ def direction(lengths, gains, plane, heading, angle):
         curves.plot(lengths, eta_gain, label="what comes", color=theme.color("ink"))
         longest = last_gain(lengths, eta_gain)
         if longest < lengths[-1]:
-            curves.axvline(longest, label=f"gains up to {longest:.3f}", **theme.line("bound"))
+            curves.plot(longest, 0, label=f"gains up to {longest:.3f}", **theme.points("bound"))
         curves.set(xlabel="length of the step", ylabel="change", xlim=(0, lengths[-1]))
-        curves.set_ylim(min(1.1 * eta_gain.min(), -0.02), max(1.5 * L_gain.max(), 0.04))
-        curves.legend(loc="upper left", ncols=3)
+        high = max(1.2 * L_gain.max(), 0.03)
+        curves.set_ylim(min(1.1 * eta_gain.min(), -high), high)
+        curves.legend(loc="lower left")
         return theme.picture(figure, alt=_direction_words(lengths, L_gain, eta_gain, angle))
 
 
