@@ -280,3 +280,18 @@ def test_averages_scatter_as_the_standard_error_of_one_sample_says(seed):
     exact = np.sqrt(0.3 * 0.7 / 100)
     assert coins.mean(axis=1).std() == pytest.approx(exact, rel=5 / np.sqrt(2 * 400))
     assert simulate.standard_error(coins.T).mean() == pytest.approx(exact, rel=0.05)
+
+
+@given(st.data())
+def test_the_quotient_of_two_counts_of_visits_is_the_discount_of_the_first_arrival(data):
+    """Entry (0, s) of the inverse over (s, s), against what arrives for the first time at each step."""
+    mdp = data.draw(long_worlds)
+    P_pi = values.transition_matrix(mdp, data.draw(policies_of(mdp)))
+    inverse = np.linalg.inv(np.eye(mdp.n_states) - mdp.gamma * P_pi)
+    for s in range(mdp.n_states):
+        state, arrivals = np.eye(mdp.n_states)[0], 0
+        for t in range(LONG):
+            arrivals += mdp.gamma**t * state[s]
+            state[s] = 0  # what has arrived counts no more
+            state = state @ P_pi
+        assert inverse[0, s] / inverse[s, s] == pytest.approx(arrivals, rel=0, abs=1e-12)
