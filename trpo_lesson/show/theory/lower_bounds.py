@@ -10,7 +10,7 @@ SERIES = ("old", "new", "accent")  # of the discounts in `allowances`
 
 
 def landscape(wide, close, eta_old):
-    """The return, the surrogate and the lower bounds along a line: all of it, and the part near the old policy.
+    """The return, the surrogate and the lower bounds along a line: all of it, and near the old policy.
 
     wide, close   (x [K], eta [K], L [K], lower) each: x = 0 is the old policy; lower[name] [K] is a bound
     eta_old       the return at x = 0
@@ -20,7 +20,8 @@ def landscape(wide, close, eta_old):
     with theme.figure(height=6.6, rows=2, height_ratios=(2, 3)) as (figure, (above, below)):
         _draw_all(above, wide, close[0], eta_old)
         _draw_near(below, close, eta_old)
-        figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        curves = [curve for axes in (below, above) for curve in axes.get_legend_handles_labels()[0]]
+        figure.legend(handles=curves, loc="outside lower center", ncols=2)
         return theme.picture(figure, alt=_landscape_words(wide, close, eta_old))
 
 
@@ -30,7 +31,7 @@ def _draw_all(axes, line, near, eta_old):
     axes.axhline(eta_old, linewidth=1, **theme.line("muted"))
     axes.plot(x, eta, color=theme.color("ink"))
     axes.plot(x, L, **theme.line("accent"))
-    axes.plot(x, np.max(list(lower.values()), axis=0), **theme.line("bound"))
+    axes.plot(x, np.max(list(lower.values()), axis=0), label="above: best bound", **theme.line("bound"))
     axes.plot(0, eta_old, **theme.points("old"))
     low, high = min(eta.min(), eta_old), max(eta.max(), L.max())
     margin = 0.12 * (high - low)
@@ -69,11 +70,11 @@ def _landscape_words(wide, close, eta_old):
     top = lower[best].argmax()
     eta_top = wide[1].argmax()
     return (
-        f"Return, surrogate and lower bounds along a line of policies; all touch at the old policy, x = 0, with "
-        f"return {eta_old:.3f}. On the whole line the return is largest, {wide[1][eta_top]:.3f}, at x = "
-        f"{wide[0][eta_top]:.3g}. Below, for x from {x[0]:.3g} to {x[-1]:.3g}, every bound bends down from the "
-        f"surrogate. The most that is certified is a gain of {lower[best][top] - eta_old:.3g}, by {best} at x = "
-        f"{x[top]:.3g}."
+        f"Return, surrogate and lower bounds along a line of policies; all touch at the old policy, x = 0, "
+        f"with return {eta_old:.3f}. On the whole line the return is largest, {wide[1][eta_top]:.3f}, at x = "
+        f"{wide[0][eta_top]:.3g}. Below, for x from {x[0]:.3g} to {x[-1]:.3g}, every bound bends down from "
+        f"the surrogate. The most that is certified is a gain of {lower[best][top] - eta_old:.3g}, by {best} "
+        f"at x = {x[top]:.3g}."
     )
 
 
@@ -107,6 +108,6 @@ def _allowance_words(names, gammas, middle):
         for gamma, row in zip(gammas, middle, strict=True)
     ]
     return (
-        "For seven bounds and three discounts, how many times the true error of the surrogate the bound takes "
-        "off, in the median pair. " + ". ".join(sentences).replace("\n", " ") + "."
+        f"For {len(names)} bounds and {len(gammas)} discounts, how many times the true error of the "
+        "surrogate the bound takes off, in the median pair. " + ". ".join(sentences).replace("\n", " ") + "."
     )
