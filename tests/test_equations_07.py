@@ -402,7 +402,8 @@ def test_what_the_bounds_take_off_is_ordered_as_the_chapter_says(world):
     mdp, pi_old, pi_new = world
     L = surrogate.surrogate(*world)
     P = {name: L - bound(*world) for name, bound in bounds.BOUNDS.items()}
-    eq8, eq9, pinsker, eq44, cor1 = list(P.values())[:5]
+    eq8, eq9, pinsker, eq44 = list(P.values())[:4]
+    cor1 = L - bounds.mean_tv_bound(*world)
     coefficient, d = mean_price(*world)
     cor3 = price(coefficient, math.sqrt(max(weighted_mean(d, log_sums(pi_old, pi_new)), 0) / 2))
     slack = rounding(mdp) + 1e-14 * bounds.penalty_coefficient(mdp, pi_old) + 2e-8 * coefficient
@@ -412,11 +413,16 @@ def test_what_the_bounds_take_off_is_ordered_as_the_chapter_says(world):
 
 
 @given(worlds())
-def test_theorem_1_certifies_no_step_with_a_large_total_variation(world):
+def test_no_step_with_a_large_total_variation_or_kl_can_be_certified(world):
     mdp, pi_old, pi_new = world
     alpha, gamma = moved_in_each_state(pi_old, pi_new).max(), mdp.gamma
-    if bounds.max_tv_bound(*world) > values.expected_return(mdp, pi_old) + rounding(mdp):
+    least, kl = values.expected_return(mdp, pi_old) + rounding(mdp), log_sums(pi_old, pi_new).max()
+    if bounds.max_tv_bound(*world) > least:
         assert 2 * gamma * alpha < 1 - gamma + 1e-12
+    if bounds.pinsker_bound(*world) > least:
+        assert 2 * gamma**2 * kl < (1 - gamma) ** 2 + 1e-12
+    if bounds.max_kl_bound(*world) > least:
+        assert 8 * gamma**2 * kl < (1 - gamma) ** 2 + 1e-12
 
 
 # ---------------------------------------------------------------------------------- states that nobody visits
