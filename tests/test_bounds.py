@@ -425,3 +425,67 @@ def test_weights_that_are_no_distribution_over_the_policies_are_refused(pi_olds,
 def test_a_mixing_weight_off_the_interval_is_refused():
     with pytest.raises(ValueError, match=r"^alpha: expected a mixing weight in \[0, 1\], got 2$"):
         bounds.mixture_bound(two_states(), UNIFORM, STAY, 2)
+
+
+# --- the best share of a target ---
+
+
+def biased(start, gamma=2 / 3):
+    """Nobody moves; a0 pays 2, a1 nothing. UNIFORM has A = (1, -1) everywhere, and d = (start, 1 - start).
+
+    A target with a0 in s0 and a1 in s1 has A_d = start - (1 - start) and epsilon = 1.
+    """
+    return MDP([[[1, 0], [1, 0]], [[0, 1], [0, 1]]], [[2, 0], [2, 0]], [start, 1 - start], gamma)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2 / 3, 0.99])
+def test_the_best_share_of_a_target_of_largest_mean_advantage_is_root_two_minus_one_of_its_horizon(gamma):
+    """The tripwire has A_d = epsilon = 1."""
+    share = bounds.best_mixing_weight(tripwire(gamma), STAY, LEAVE)
+    assert share == pytest.approx((math.sqrt(2) - 1) * (1 - gamma) / gamma, rel=1e-14)
+
+
+def test_the_best_share_on_paper_where_the_mean_advantage_is_less_than_the_largest():
+    """A_d = 25/32 - 7/32 = 9/16 and epsilon = 1: 1 / sqrt(1 - 9/32) - 1, times 1/2."""
+    target = np.array([[1.0, 0.0], [0.0, 1.0]])
+    share = bounds.best_mixing_weight(biased(25 / 32), UNIFORM, target)
+    assert share == pytest.approx(0.5 * (1 / math.sqrt(23 / 32) - 1), rel=1e-14)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.2])
+def test_a_short_horizon_certifies_the_whole_target(gamma):
+    assert bounds.best_mixing_weight(tripwire(gamma), STAY, LEAVE) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_no_share_of_a_target_without_mean_advantage(scale):
+    mdp = biased(0.5)
+    mdp = MDP(mdp.P, scale * mdp.r, mdp.rho0, mdp.gamma)
+    assert bounds.best_mixing_weight(mdp, UNIFORM, UNIFORM) == 0
+    assert bounds.best_mixing_weight(mdp, UNIFORM, np.array([[1.0, 0.0], [0.0, 1.0]])) == 0  # A_d = 0
+    assert bounds.best_mixing_weight(mdp, UNIFORM, np.array([[0.0, 1.0], [0.0, 1.0]])) == 0  # A_d < 0
+
+
+def test_a_tiny_mean_advantage_keeps_its_digits():
+    """alpha is (1 - gamma) / gamma * A_d / (4 epsilon) to first order."""
+    mdp, excess = biased((1 + 2.0**-30) / 2), 2.0**-30
+    share = bounds.best_mixing_weight(mdp, UNIFORM, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert share == pytest.approx(0.5 * excess / 4, rel=1e-8)
+
+
+def test_a_mean_advantage_of_the_size_of_rounding_counts_as_none():
+    """max|r| / (1 - gamma) = 6: the tolerance is 6e-12."""
+    target = np.array([[1.0, 0.0], [0.0, 1.0]])
+    for excess, some in ((2e-12, False), (5e-12, False), (8e-12, True)):
+        assert (bounds.best_mixing_weight(biased((1 + excess) / 2), UNIFORM, target) > 0) == some
+
+
+@given(st.data())
+def test_no_share_is_certified_better_than_the_best_one(data):
+    mdp = data.draw(mdps())
+    pi_old, target = data.draw(policies_of(mdp)), data.draw(policies_of(mdp))
+    best = bounds.best_mixing_weight(mdp, pi_old, target)
+    assert 0 <= best <= 1
+    there = bounds.mixture_bound(mdp, pi_old, target, best)
+    for other in (0.0, 1.0, best / 2, 0.9 * best, min(1.1 * best, 1), min(2 * best, 1), 0.01, 0.3):
+        assert bounds.mixture_bound(mdp, pi_old, target, other) <= there + rounding(mdp)

@@ -14,7 +14,7 @@ from trpo_lesson.exact.divergences import max_kl, mean_kl, total_variation
 from trpo_lesson.exact.mdp import require_distributions, require_policy, require_shape
 from trpo_lesson.exact.policies import mixture
 from trpo_lesson.exact.surrogate import surrogate
-from trpo_lesson.exact.values import advantages, expected_return, visitation
+from trpo_lesson.exact.values import TIE_TOLERANCE, advantages, expected_return, visitation
 
 
 def largest_advantage(mdp, pi_old):
@@ -143,6 +143,23 @@ def mixture_bound(mdp, pi_old, pi_target, alpha):
     pi_new = mixture(pi_old, pi_target, alpha)
     C = 2 * epsilon * gamma / ((1 - gamma) * (1 - gamma * (1 - alpha)))
     return surrogate(mdp, pi_old, pi_new) - penalty(C, alpha**2)
+
+
+def best_mixing_weight(mdp, pi_old, pi_target):
+    """The alpha in [0, 1] at which `mixture_bound` is largest: the step that the bound certifies best.
+
+    alpha = (1-gamma)/gamma (1 / sqrt(1 - A_d / (2 epsilon)) - 1), at most 1, with epsilon of the target and
+    A_d = sum_s d(s) sum_a pi_target(a|s) A_old(s, a), d normalised. There the bound exceeds eta(pi_old) by
+    2 epsilon / gamma (1 - sqrt(1 - A_d / (2 epsilon)))^2, unless alpha was cut at 1.
+    0 unless A_d > 0 beyond rounding. A_d <= epsilon: below 1, alpha is at most (sqrt(2)-1) (1-gamma)/gamma.
+    """
+    gamma, epsilon = mdp.gamma, largest_mean_advantage(mdp, pi_old, pi_target)
+    d = (1 - gamma) * visitation(mdp, pi_old)
+    A_d = float(np.einsum("s,sa,sa->", d, pi_target, advantages(mdp, pi_old)))
+    if not A_d > TIE_TOLERANCE * np.abs(mdp.r).max() / (1 - gamma):
+        return 0.0
+    stretch = math.expm1(-math.log1p(-A_d / (2 * epsilon)) / 2)  # 1 / sqrt(...) - 1, to the last digit
+    return min(1.0, (1 - gamma) * stretch / gamma) if gamma > 0 else 1.0
 
 
 def reuse_bound(mdp, pi_olds, pi_new, *, weights=None):
