@@ -205,12 +205,11 @@ def test_the_rounded_bound_holds_and_is_the_tight_one_with_less_in_its_denominat
 @pytest.mark.parametrize("gamma", [Fraction(k, 10) for k in (0, 1, 5, 9)])
 @pytest.mark.parametrize("alpha", [Fraction(k, 12) for k in (0, 1, 6, 12)])
 def test_the_return_of_the_tripwire_solves_its_two_bellman_equations(alpha, gamma):
-    V1 = -alpha / (1 - gamma)  # V1 = -alpha + gamma V1
-    V0 = (alpha + gamma * alpha * V1) / (
-        1 - gamma * (1 - alpha)
-    )  # V0 = alpha + gamma ((1-alpha) V0 + alpha V1)
+    # V1 = -alpha + gamma V1 and V0 = alpha + gamma ((1 - alpha) V0 + alpha V1)
+    V1 = -alpha / (1 - gamma)
+    V0 = (alpha + gamma * alpha * V1) / (1 - gamma * (1 - alpha))
     right = alpha * (1 - gamma - gamma * alpha) / ((1 - gamma) * (1 - gamma * (1 - alpha)))
-    assert V0 == right
+    assert right == V0
     mixed = policies.mixture(STAY, LEAVE, float(alpha))
     package = values.expected_return(tripwire(float(gamma)), mixed)
     assert package == pytest.approx(float(right), abs=1e-12)
@@ -232,13 +231,14 @@ def test_at_the_best_share_the_bound_has_slope_zero_or_still_rises_at_the_whole_
     h = 1e-30
     z = right + 1j * h
     slope = (A_d * z / (1 - gamma) - penalty(epsilon, gamma, z)).imag / h * (1 - gamma) / A_d
-    assert abs(slope) < 1e-6 if right < 1 else slope > -1e-6
+    assert slope > -1e-6
+    assert right == 1 or slope < 1e-6
     package = bounds.best_mixing_weight(mdp, pi, target)
     assert package == pytest.approx(right, rel=1e-6)
     top = bounds.mixture_bound(mdp, pi, target, package)
     grid = np.linspace(0, 1, 41)
     assert top >= max(bounds.mixture_bound(mdp, pi, target, alpha) for alpha in grid) - rounding(mdp)
-    assert right <= 0.4143 * (1 - gamma) / gamma if 0 < right < 1 else True
+    assert right == 1 or right <= 0.4143 * (1 - gamma) / gamma
 
 
 @pytest.mark.equation("eq-certified-gain", bounds.mixture_bound)
@@ -297,7 +297,7 @@ def test_conservative_policy_iteration_stops_in_time(seed):
 
 
 def test_a_bandit_needs_the_steps_that_one_can_count_by_hand():
-    """gamma = 0, r = (0, 1), R = 1: A_d = x = 1 - p and alpha = x / 4, so x becomes x - x^2 / 4: 1, 3/4, 39/64."""
+    """gamma = 0, R = 1: A_d = x = 1 - p, alpha = x / 4, and x becomes x - x^2 / 4: 1, 3/4, 39/64."""
     bandit, pi, x = MDP(np.ones((1, 2, 1)), [[0, 1]], [1], 0), np.array([[1.0, 0.0]]), []
     while not x or x[-1] > 0.5:
         x.append(mean_advantage(bandit, pi, np.array([[0.0, 1.0]])))

@@ -114,12 +114,14 @@ def _slack_words(shares):
     )
 
 
-def certified(alphas, gain, sure, *, name):
+def certified(alphas, eta, bound, start, *, name):
     """What a mixture gains and what the bound is sure of, in units of the largest gain; alpha on a log axis.
 
     alphas [K]      in rising order, above 0
-    gain, sure [K]  eta and its lower bound, less the old return
+    eta, bound [K]  the return of the mixture and its lower bound
+    start           the old return
     """
+    gain, sure = np.subtract(eta, start), np.subtract(bound, start)
     unit = gain.max()
     with theme.figure(height=3.6) as (figure, axes):
         axes.axhline(0, color=theme.color("muted"), linewidth=1)
