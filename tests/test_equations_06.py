@@ -241,7 +241,7 @@ def test_at_the_best_share_the_bound_has_slope_zero_or_still_rises_at_the_whole_
     assert right == 1 or right <= 0.4143 * (1 - gamma) / gamma
 
 
-@pytest.mark.equation("eq-certified-gain", bounds.mixture_bound)
+@pytest.mark.equation("eq-mixture-gain", bounds.mixture_bound)
 @given(good_advice())
 def test_the_gain_at_the_best_share_is_at_least_the_square_of_one_minus_u(case):
     mdp, pi, target = case
