@@ -25,7 +25,7 @@ def hill_paths(xs, ys, f, levels, line, region, radii):
             panels[1].add_patch(_circle(centre, radius))
         panels[1].plot([], [], label="region", **{**theme.line("accent"), "linewidth": 1})
         for axes in panels:
-            axes.legend(loc="upper left")
+            _legend_above(axes, ncols=3)
         return theme.picture(figure, alt=_paths_words(line, region, radii))
 
 
@@ -65,8 +65,8 @@ def region_step(xs, ys, f, levels, x, best, step, *, radius, ratio):
         axes.plot(*best.T, label="best points, all radii", **theme.line("bound"))
         axes.plot(*x, label="here", **theme.points("old"))
         axes.plot(*(x + step), label="best point of this radius", **theme.points("new"))
-        axes.set_title(f"radius {radius:g}: ratio {theme.number(ratio, '.2f')}")
-        axes.legend(loc="upper left")
+        axes.plot([], [], " ", label=f"radius {radius:g}: ratio {theme.number(ratio, '.2f')}")
+        _legend_above(axes, ncols=2)
         alt = (
             f"A region of radius {radius:g} around the point ({x[0]:.2f}, {x[1]:.2f}). The model's best "
             f"point in it is ({x[0] + step[0]:.2f}, {x[1] + step[1]:.2f}). The hill delivers "
@@ -90,10 +90,10 @@ def price_of_a_nat(deltas, gains, *, beta, delta, gain):
         for axes, height in ((top, gain), (bottom, gain - beta * delta)):
             axes.axvline(delta, **theme.line("muted"))
             axes.plot(delta, height, label=f"δ = {delta:.4f}", **theme.points("new"))
-            axes.legend(loc="lower right")
+            _legend_above(axes, ncols=3)
         top.set(ylabel=RISE, ylim=(0, 1.15 * gains.max()), xlim=(0, deltas[-1]))
         bottom.set(
-            xlabel="budget δ in nats", ylabel="gain less price", ylim=(-1.2 * gains.max(), gains.max())
+            xlabel="budget δ in nats", ylabel="gain less price", ylim=(-0.3 * gains.max(), 0.6 * gains.max())
         )
         alt = (
             f"The best gain rises with the budget, less and less steeply. A line of slope {beta:g} touches "
@@ -123,7 +123,7 @@ def gap_without_price(kl, gain, *, beta, ends, budget, best):
         axes.plot(budget, best, label=f"best within δ = {budget:g}", **theme.points("new"))
         axes.set(xlabel="mean KL, budget δ in nats", ylabel=RISE, xlim=(0, 1.15 * ends[1]))
         axes.set(ylim=(-0.4 * touch[1], 1.6 * touch[1]))
-        axes.legend(loc="upper left", ncols=2)
+        _legend_above(axes, ncols=2)
         alt = (
             f"The best gain over the budget is not concave: it runs below a line of slope {beta:.2f} that "
             f"touches it at {ends[0]:.3f} and at {ends[1]:.3f} nats. The best policy within {budget:g} nats, "
@@ -156,30 +156,36 @@ def hidden_by_the_mean(d, kls, *, delta):
         return theme.picture(figure, alt=alt)
 
 
-def shapes(xs, ys, forward, backward, *, delta, radius, gradient):
+def shapes(side, kls, *, delta, radius, gradient):
     """Three regions around the origin of a plane of parameters: a circle, and the KL in both directions.
 
-    forward, backward [Y, X]  mean KL(old || new) and KL(new || old) of each point; both are cut at `delta`
-    radius, gradient [2]      of the circle; the direction in which the surrogate rises fastest
+    side [K], kls [K, K, 2]  the steps of each parameter; mean KL(old || new) and KL(new || old) of each point
+    delta, radius            where the KL and the circle are cut
+    gradient [2]             of the surrogate: an arrow of length `radius` shows its direction
     """
-    with theme.figure(height=4.6) as (figure, axes):
+    arrow = radius * gradient / np.linalg.norm(gradient)
+    with theme.figure(height=5) as (figure, axes):
         axes.add_patch(Circle((0, 0), radius, fill=False, linewidth=2, **theme.line("muted")))
         axes.plot([], [], label="circle in θ", **theme.line("muted"))
+        axes.plot([0, arrow[0]], [0, arrow[1]], label="gradient of L", color=theme.color("ink"))
+        axes.annotate("", xy=1.1 * arrow, xytext=(0, 0), arrowprops={"arrowstyle": "->"})
         spans = []
-        for kl, role, name in ((forward, "old", "KL(old ‖ new)"), (backward, "new", "KL(new ‖ old)")):
-            axes.contour(
-                xs, ys, kl, [delta], colors=theme.color(role), linestyles=[theme.ROLES[role].linestyle]
-            )
-            axes.plot([], [], label=f"{name} = {delta:g}", **theme.line(role))
-            inside = np.nonzero((kl <= delta).any(axis=0))[0], np.nonzero((kl <= delta).any(axis=1))[0]
-            spans.append(f"{np.ptp(xs[inside[0]]):.1f} wide and {np.ptp(ys[inside[1]]):.1f} high")
-        axes.annotate("", xy=gradient, xytext=(0, 0), arrowprops={"arrowstyle": "->"})
-        axes.text(*(1.12 * np.asarray(gradient)), "gradient of L", ha="center", va="bottom")
+        for i, (role, name) in enumerate((("old", "old ‖ new"), ("new", "new ‖ old"))):
+            style = {"colors": theme.color(role), "linestyles": [theme.ROLES[role].linestyle]}
+            axes.contour(side, side, kls[..., i], [delta], linewidths=2, **style)
+            axes.plot([], [], label=f"KL({name}) = {delta:g}", **theme.line(role))
+            inside = kls[..., i] <= delta
+            wide, high = (np.ptp(side[inside.any(axis=axis)]) for axis in (0, 1))
+            spans.append(f"{wide:.1f} wide and {high:.1f} high")
         axes.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
-        axes.legend(loc="upper right")
+        _legend_above(axes, ncols=2)
         alt = (
             f"Three regions around the old parameters: a circle of radius {radius:g}; the points with "
             f"KL(old to new) at most {delta:g}, a tilted oval {spans[0]}; the same for KL(new to old), "
-            f"{spans[1]}."
+            f"{spans[1]}. The surrogate rises fastest towards ({arrow[0]:.2f}, {arrow[1]:.2f})."
         )
         return theme.picture(figure, alt=alt)
+
+
+def _legend_above(axes, *, ncols):
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=ncols)
