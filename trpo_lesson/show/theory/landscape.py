@@ -30,7 +30,7 @@ def ledge_landscape(thetas, eta, slope, *, flat, steep):
         hill.plot(thetas, eta, color=theme.color("ink"))
         name = f"top {theme.number(eta[top], '.3f')}\nat θ = {theme.number(thetas[top], '.2f')}"
         hill.plot(thetas[top], eta[top], label=name, **theme.points("bound"))
-        hill.text(thetas[top] - 0.4, eta[top] - 3, name, ha="right", va="top", color=theme.color("bound"))
+        hill.text(thetas[top] - 0.4, eta[top] - 3, name, ha="right", va="top")
         gradient.plot(thetas, slope, color=theme.color("ink"))
         hill.set(ylabel="return", ylim=(eta.min() - 1.5, eta.max() + 5), xlim=(thetas[0], thetas[-1]))
         gradient.set(

@@ -5,6 +5,7 @@ import numpy as np
 from trpo_lesson.show import theme
 
 ROUNDING = 1e-12  # a gain below this is none
+BESIDE = 0.42  # of a state: there a mark lies on no bar and on no number
 
 
 def gains_and_visits(names, gains, rho_old, rho_new, *, title, gain_limits=None, product_limits=None):
@@ -27,7 +28,7 @@ def gains_and_visits(names, gains, rho_old, rho_new, *, title, gain_limits=None,
         visits.legend(loc="upper center", ncols=2)
         _draw_signed(product, products)
         sums = [theme.number(x.sum() + 0.0, "+.2f") for x in (products, promised)]
-        product.plot(states, promised, **theme.points("old"))
+        product.plot(states + BESIDE, promised, **theme.points("old"))
         sums_in_words = f"bars, new visits: sum {sums[0]}", f"circles, old visits: sum {sums[1]}"
         for height, words, role in zip((0.97, 0.83), sums_in_words, ("ink", "old"), strict=True):
             place = {"transform": product.transAxes, "ha": "right", "va": "top", "fontsize": 10}

@@ -71,19 +71,18 @@ def _draw_plane(axes, dq, dp_L, dp_eta, radius):
     line, curve = (np.clip(dp, low, high) for dp in (dp_L, dp_eta))
     axes.fill_between(dq, curve, high, **theme.tint("new", opacity=0.14))
     axes.fill_between(dq, low, line, **theme.tint("muted", opacity=0.14))
-    axes.fill_between(dq, line, np.maximum(curve, line), **theme.tint("accent", opacity=0.45))
+    axes.fill_between(dq, line, np.maximum(curve, line), **theme.tint("accent", opacity=0.28))
     axes.plot(dq, dp_L, label="L unchanged", **theme.line("accent"))
     axes.plot(dq, dp_eta, label="η unchanged", color=theme.color("ink"))
     axes.plot(0, 0, label="old policy", **theme.points("old"))
-    axes.text(-0.45 * radius, 0.4 * radius, "both rise", ha="center", color=theme.color("new"))
-    axes.text(0.45 * radius, -0.28 * radius, "both fall", ha="center", color=theme.color("muted"))
+    axes.text(-0.45 * radius, 0.4 * radius, "both rise", ha="center")
+    axes.text(0.45 * radius, -0.28 * radius, "both fall", ha="center")
     axes.annotate(
         "L rises, η falls",
         (0.86 * radius, np.interp(0.86 * radius, dq, (dp_L + dp_eta) / 2)),
         xytext=(0.28 * radius, 0.47 * radius),
         ha="center",
-        color=theme.color("accent"),
-        arrowprops={"arrowstyle": "-", "color": theme.color("accent")},
+        arrowprops={"arrowstyle": "-"},
     )
     axes.set(xlabel="change of q, on the slope", ylabel="change of p, on the path")
     axes.set(xlim=(-radius, radius), ylim=(low, high), aspect="equal")
