@@ -49,10 +49,12 @@ def test_old_and_new_visits_are_points_on_one_logarithmic_axis(axes):
     assert high > 8
 
 
-def test_the_last_panel_tells_the_sum_with_new_visits_and_draws_the_points_of_the_old_ones(axes):
+def test_the_last_panel_tells_the_new_sum_and_draws_the_old_points_beside_the_bars(axes):
     step()
     product = axes[2]
-    assert [[0, 4], [1, 0], [2, -1]] in [drawn.get_xydata().tolist() for drawn in product.lines]
+    beside = state_gains.BESIDE
+    points = [drawn.get_xydata().tolist() for drawn in product.lines]
+    assert [[beside, 4], [1 + beside, 0], [2 + beside, -1]] in points
     words = [text.get_text() for text in product.texts]
     assert words[-2:] == ["bars, new visits: sum \N{MINUS SIGN}2.00", "circles, old visits: sum +3.00"]
     assert [tick.get_text() for tick in product.get_xticklabels()] == NAMES
