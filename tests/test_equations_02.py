@@ -12,55 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
+from slow_routes import (
+    H,
+    complex_slopes,
+    iterated_advantages,
+    iterated_Q,
+    softmax,
+    state_distributions,
+    summed_return,
+    summed_visitation,
+)
 from strategies import SEEDS, mdps, rounding
 
 from trpo_lesson.exact import divergences, models, policies, simulate, updates, values
 
-H = 1e-30  # of the complex step
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=3, max_actions=3, max_gamma=0.8, min_actions=2)
-
-
-def softmax(features, theta):
-    """pi [S, A] from its definition; theta may be complex."""
-    weights = np.exp((features * theta).sum(axis=-1))
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def complex_step(f, theta):
-    """df/dtheta_i in the last axis, for a real analytic f."""
-    return np.stack([f(theta + 1j * H * e).imag / H for e in np.eye(len(theta))], axis=-1)
-
-
-def state_distributions(mdp, pi, steps=LONG):
-    """Pr(s_t = .) for t = 0, 1, ..., one step after the other."""
-    state = mdp.rho0
-    for _ in range(steps):
-        yield state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-
-
-def summed_return(mdp, pi, steps=LONG):
-    """sum_t gamma^t E r_t, as it is defined."""
-    rewards = (pi * mdp.r).sum(axis=1)
-    return sum(mdp.gamma**t * state @ rewards for t, state in enumerate(state_distributions(mdp, pi, steps)))
-
-
-def summed_visitation(mdp, pi):
-    return sum(mdp.gamma**t * state for t, state in enumerate(state_distributions(mdp, pi)))
-
-
-def iterated_Q(mdp, pi):
-    """Q by repeating the Bellman equation."""
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q
-
-
-def iterated_advantages(mdp, pi):
-    Q = iterated_Q(mdp, pi)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
 
 
 @st.composite
@@ -74,7 +40,7 @@ def families(draw, tabular=False):
 
 def true_gradient(mdp, features, theta):
     """The derivative of the summed return: the left side of the policy-gradient theorem."""
-    return complex_step(lambda z: summed_return(mdp, softmax(features, z)), theta)
+    return complex_slopes(lambda z: summed_return(mdp, softmax(features, z)), theta)
 
 
 # ------------------------------------------------------------------------------------------- the softmax
@@ -85,7 +51,7 @@ def true_gradient(mdp, features, theta):
 def test_an_action_gains_by_its_probability_times_its_features_above_the_mean(seed):
     rng = np.random.default_rng(seed)
     features, theta = rng.normal(size=(2, 3, 4)), rng.normal(size=4)
-    left = complex_step(lambda z: softmax(features, z), theta)
+    left = complex_slopes(lambda z: softmax(features, z), theta)
     pi = softmax(features, theta)
     for s, a in np.ndindex(2, 3):
         right = pi[s, a] * (features[s, a] - sum(pi[s, b] * features[s, b] for b in range(3)))
@@ -117,7 +83,7 @@ def test_the_return_of_the_ledge_is_the_solution_of_its_two_bellman_equations(p)
 @given(families())
 def test_the_gradient_of_the_return_is_a_sum_with_the_old_visitation_and_q(family):
     mdp, features, theta = family
-    pi, slopes = softmax(features, theta), complex_step(lambda z: softmax(features, z), theta)
+    pi, slopes = softmax(features, theta), complex_slopes(lambda z: softmax(features, z), theta)
     rho, Q = summed_visitation(mdp, pi), iterated_Q(mdp, pi)
     left, right = true_gradient(mdp, features, theta), 0
     for s, a in np.ndindex(Q.shape):
@@ -133,7 +99,7 @@ def test_any_function_of_the_state_may_be_subtracted_from_q(family, seed):
     mdp, features, theta = family
     scale = np.abs(mdp.r).max() / (1 - mdp.gamma)
     b = scale * np.random.default_rng(seed).normal(size=mdp.n_states)
-    pi, slopes = softmax(features, theta), complex_step(lambda z: softmax(features, z), theta)
+    pi, slopes = softmax(features, theta), complex_slopes(lambda z: softmax(features, z), theta)
     rho, Q = summed_visitation(mdp, pi), iterated_Q(mdp, pi)
     right = sum(rho[s] * slopes[s, a] * (Q[s, a] - b[s]) for s, a in np.ndindex(Q.shape))
     left = true_gradient(mdp, features, theta)
@@ -147,7 +113,7 @@ def test_any_function_of_the_state_may_be_subtracted_from_q(family, seed):
 def test_the_gradient_is_the_mean_of_discounted_scores_times_advantages_along_the_path(family):
     mdp, features, theta = family
     pi = softmax(features, theta)
-    scores = complex_step(lambda z: np.log(softmax(features, z)), theta)
+    scores = complex_slopes(lambda z: np.log(softmax(features, z)), theta)
     A = iterated_advantages(mdp, pi)
     right = 0
     for t, state in enumerate(state_distributions(mdp, pi)):
@@ -305,7 +271,7 @@ def test_the_mean_over_all_paths_is_the_gradient_of_the_return_cut_at_t(family, 
         policies.aliased(features), theta, paths, mdp.gamma, baseline=b
     )
     left = path_probabilities(mdp, pi, paths) @ samples
-    right = complex_step(lambda z: summed_return(mdp, softmax(features, z), steps=T), theta)
+    right = complex_slopes(lambda z: summed_return(mdp, softmax(features, z), steps=T), theta)
     scale = np.abs(mdp.r).max() + (0 if b is None else np.abs(b).max())
     np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-10 * scale)
 
@@ -318,7 +284,7 @@ def test_the_squared_error_of_the_mean_of_n_paths_is_that_of_one_path_over_n(N, 
     paths = every_path(mdp, T)
     probability = path_probabilities(mdp, softmax(features, theta), paths)
     samples = simulate.policy_gradient_samples(policies.aliased(features), theta, paths, mdp.gamma)
-    g = complex_step(lambda z: summed_return(mdp, softmax(features, z), steps=T), theta)
+    g = complex_slopes(lambda z: summed_return(mdp, softmax(features, z), steps=T), theta)
     left = 0.0
     for batch in itertools.product(range(len(samples)), repeat=N):  # every batch of N independent paths
         batch = list(batch)

@@ -11,41 +11,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slow_routes import (
+    LONG,
+    H,
+    iterated_advantages,
+    iterated_values,
+    state_distributions,
+    summed_visitation,
+)
 from strategies import SEEDS, mdps, policies_of, policy_pairs, rounding
 
 from trpo_lesson.exact import policies, surrogate, values, visit_shift
 from trpo_lesson.exact.mdp import MDP
 
-H = 1e-30  # of the complex step
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 TIGHT = 1e-11  # a visitation with gamma <= 0.8 is at most 5
 few_mdps = mdps(max_states=4, max_actions=3, max_gamma=0.8, min_actions=2)
-
-
-def state_distributions(mdp, pi, steps=LONG):
-    """Pr(s_t = .) for t = 0, 1, ..., one step after the other; pi may be complex."""
-    state = mdp.rho0
-    for _ in range(steps):
-        yield state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-
-
-def summed_visitation(mdp, pi):
-    """sum_t gamma^t Pr(s_t = .)."""
-    return sum(mdp.gamma**t * state for t, state in enumerate(state_distributions(mdp, pi)))
-
-
-def iterated_values(mdp, pi):
-    """V by repeating the Bellman equation."""
-    V = np.zeros(mdp.n_states)
-    for _ in range(LONG):
-        V = (pi * (mdp.r + mdp.gamma * mdp.P @ V)).sum(axis=1)
-    return V
-
-
-def iterated_advantages(mdp, pi):
-    V = iterated_values(mdp, pi)
-    return mdp.r + mdp.gamma * mdp.P @ V - V[:, None]
 
 
 def one_step(mdp, pi):

@@ -11,48 +11,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slow_routes import (
+    LONG,
+    H,
+    complex_slopes,
+    iterated_advantages,
+    iterated_Q,
+    softmax,
+    summed_return,
+    summed_visitation,
+)
 from strategies import SEEDS, mdps, policy_pairs, rounding
 
 from trpo_lesson.exact import bounds, models, policies, simulate, surrogate, values
 from trpo_lesson.exact.mdp import MDP
 
-H = 1e-30  # of the complex step
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=3, max_actions=3, max_gamma=0.8, min_actions=2)
 SEVENTH = Fraction(7, 10)
-
-
-def softmax(features, theta):
-    """pi [S, A] from its definition; theta may be complex."""
-    weights = np.exp((features * theta).sum(axis=-1))
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def summed_visitation(mdp, pi):
-    """sum_t gamma^t Pr(s_t = .), one step after the other; pi may be complex."""
-    state, rho = mdp.rho0, 0
-    for t in range(LONG):
-        rho = rho + mdp.gamma**t * state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-    return rho
-
-
-def summed_return(mdp, pi):
-    """sum_t gamma^t E r_t, which is the reward of a visit summed over all visits."""
-    return (summed_visitation(mdp, pi)[:, None] * pi * mdp.r).sum()
-
-
-def iterated_Q(mdp, pi):
-    """Q by repeating the Bellman equation."""
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q
-
-
-def iterated_advantages(mdp, pi):
-    Q = iterated_Q(mdp, pi)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
 
 
 def looped_surrogate(mdp, pi_old, pi_new):
@@ -201,10 +176,6 @@ def families(draw):
     """(mdp, features [S, A, 2], theta [2]): a small random world and a softmax family for it."""
     mdp, rng = draw(few_mdps), np.random.default_rng(draw(SEEDS))
     return mdp, rng.normal(size=(*mdp.r.shape, 2)), draw(st.sampled_from([0.3, 2.0])) * rng.normal(size=2)
-
-
-def complex_slopes(f, theta):
-    return np.array([f(theta + 1j * H * e).imag / H for e in np.eye(len(theta))])
 
 
 @pytest.mark.equation("eq-first-order-match", values.policy_gradient)

@@ -12,38 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from slow_routes import LONG, iterated_advantages, state_distributions, summed_return, summed_visitation
 from strategies import SEEDS, mdps, policies_of, rounding
 
 from trpo_lesson.exact import bounds, models, policies, surrogate, updates, values
 from trpo_lesson.exact.mdp import MDP
 
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=4, max_actions=3, max_gamma=0.8, min_actions=2)
 weights = st.sampled_from([0.0, 1e-3, 0.03, 0.25, 0.7, 1.0]) | st.floats(0, 1)
-
-
-def laws(mdp, pi, steps=LONG):
-    """Pr(s_t = .) for t = 0, 1, ..., one step after the other."""
-    state = mdp.rho0
-    for _ in range(steps):
-        yield state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-
-
-def summed_return(mdp, pi):
-    rewards = (pi * mdp.r).sum(axis=1)
-    return sum(mdp.gamma**t * state @ rewards for t, state in enumerate(laws(mdp, pi)))
-
-
-def summed_visitation(mdp, pi):
-    return sum(mdp.gamma**t * state for t, state in enumerate(laws(mdp, pi)))
-
-
-def iterated_advantages(mdp, pi):
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
 
 
 def target_gains(mdp, pi, target):
@@ -141,7 +117,7 @@ def test_without_heads_the_old_law_and_with_heads_the_rest_in_every_way_the_coin
             law = law @ P[coin]
         if any(coins):
             strayed = strayed + alpha ** sum(coins) * (1 - alpha) ** (t - sum(coins)) * law
-    old = list(laws(mdp, pi, t + 1))[t]
+    old = list(state_distributions(mdp, pi, t + 1))[t]
     right = (1 - alpha) ** t * old + strayed
     mixed = values.transition_matrix(mdp, policies.mixture(pi, target, alpha))
     left = mdp.rho0 @ np.linalg.matrix_power(mixed, t)

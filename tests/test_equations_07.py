@@ -12,12 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from slow_routes import (
+    LONG,
+    iterated_advantages,
+    log_sum,
+    log_sums,
+    state_distributions,
+    summed,
+    summed_return,
+)
 from strategies import SEEDS, distributions, mdps, policies_of, policy_pairs, rounding
 
 from trpo_lesson.exact import bounds, divergences, models, policies, surrogate, values
 from trpo_lesson.exact.mdp import MDP
 
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=4, max_actions=3, max_gamma=0.8)
 
 
@@ -39,43 +47,17 @@ def two_distributions(draw, zeros=True):
     return p, (1 - step) * p + step * q
 
 
-def state_distributions(mdp, pi, steps=LONG):
-    """Pr(s_t = .) for t = 0, 1, ..., one step after the other."""
-    state = mdp.rho0
-    for _ in range(steps):
-        yield state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-
-
-def summed(mdp, pi, per_state):
-    """sum_t gamma^t E_pi f(s_t)."""
-    steps = enumerate(state_distributions(mdp, pi))
-    return sum(mdp.gamma**t * state @ per_state for t, state in steps)
-
-
-def true_return(mdp, pi):
-    return summed(mdp, pi, (pi * mdp.r).sum(axis=1))
-
-
-def true_advantages(mdp, pi):
-    """A = Q - V by repeating the Bellman equation."""
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
-
-
 def mean_advantage(mdp, pi_old, pi_new):
     """bar A [S] = sum_a pi_new(a|s) A_old(s, a)."""
-    return (pi_new * true_advantages(mdp, pi_old)).sum(axis=1)
+    return (pi_new * iterated_advantages(mdp, pi_old)).sum(axis=1)
 
 
 def true_surrogate(mdp, pi_old, pi_new):
-    return true_return(mdp, pi_old) + summed(mdp, pi_old, mean_advantage(mdp, pi_old, pi_new))
+    return summed_return(mdp, pi_old) + summed(mdp, pi_old, mean_advantage(mdp, pi_old, pi_new))
 
 
 def largest(mdp, pi_old):
-    return max(abs(A) for A in true_advantages(mdp, pi_old).flat)
+    return max(abs(A) for A in iterated_advantages(mdp, pi_old).flat)
 
 
 def moved(p, q):
@@ -86,17 +68,6 @@ def moved(p, q):
 
 def moved_in_each_state(pi_old, pi_new):
     return np.array([moved(p, q) for p, q in zip(pi_old, pi_new, strict=True)])
-
-
-def log_sum(p, q):
-    """KL(p || q), term by term."""
-    if any(x > 0 and y == 0 for x, y in zip(p, q, strict=True)):
-        return math.inf
-    return math.fsum(x * math.log(x / y) for x, y in zip(p, q, strict=True) if x > 0)
-
-
-def log_sums(pi_old, pi_new):
-    return np.array([log_sum(p, q) for p, q in zip(pi_old, pi_new, strict=True)])
 
 
 def price(coefficient, divergence):
@@ -217,7 +188,7 @@ def test_the_surrogate_errs_by_no_more_than_the_coupled_walkers_add_up_to(world)
     apart = sum(gamma**t * (1 - (1 - alpha) ** t) for t in range(LONG))
     right = 4 * largest(mdp, pi_old) * alpha * apart
     L = true_surrogate(*world)
-    assert abs(true_return(mdp, pi_new) - L) <= right + rounding(mdp)
+    assert abs(summed_return(mdp, pi_new) - L) <= right + rounding(mdp)
     assert agree(mdp, L - bounds.coupling_bound(*world), right)
 
 
@@ -226,7 +197,7 @@ def test_half_of_the_coupling_bound_is_attained_by_the_tripwire(alpha, gamma):
     mdp, pi_new = tripwire(gamma), policies.mixture(STILL, LEAN, alpha)
     L = true_surrogate(mdp, STILL, pi_new)
     allowed = L - bounds.coupling_bound(mdp, STILL, pi_new)
-    error = L - true_return(mdp, pi_new)
+    error = L - summed_return(mdp, pi_new)
     assert allowed == pytest.approx(2 * error, rel=1e-9)
     formula = 2 * gamma * alpha**2 / ((1 - gamma) * (1 - gamma * (1 - alpha)))
     assert error == pytest.approx(formula, rel=1e-9)
@@ -239,7 +210,7 @@ def test_the_return_lies_above_the_surrogate_less_c_times_the_square_of_the_tv(w
     alpha = moved_in_each_state(pi_old, pi_new).max()
     C = 4 * largest(mdp, pi_old) * mdp.gamma / (1 - mdp.gamma) ** 2
     right = true_surrogate(*world) - C * alpha**2
-    assert true_return(mdp, pi_new) >= right - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= right - rounding(mdp)
     assert agree(mdp, bounds.max_tv_bound(*world), right)
 
 
@@ -288,7 +259,7 @@ def test_the_return_lies_above_the_surrogate_less_half_of_c_times_the_kl(world):
     kl, L = log_sums(pi_old, pi_new).max(), true_surrogate(*world)
     C = 4 * largest(mdp, pi_old) * mdp.gamma / (1 - mdp.gamma) ** 2
     half, whole = L - price(C / 2, kl), L - price(C, kl)
-    assert true_return(mdp, pi_new) >= half - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= half - rounding(mdp)
     slack = rounding(mdp) + 1e-14 * C  # a KL has errors of 1e-16
     assert half >= whole
     for right, bound in ((half, bounds.pinsker_bound), (whole, bounds.max_kl_bound)):
@@ -301,7 +272,7 @@ def test_the_other_direction_of_the_kl_bounds_as_well(world):
     mdp, pi_old, pi_new = world
     C = 4 * largest(mdp, pi_old) * mdp.gamma / (1 - mdp.gamma) ** 2
     bound = true_surrogate(*world) - C / 2 * log_sums(pi_new, pi_old).max()
-    assert true_return(mdp, pi_new) >= bound - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= bound - rounding(mdp)
 
 
 @pytest.mark.parametrize("x", [0.01, 0.001])
@@ -334,7 +305,7 @@ def test_the_surrogate_errs_by_no_more_than_a_mean_of_the_tv_allows(world):
     coefficient, d = mean_price(*world)
     allowed = coefficient * weighted_mean(d, moved_in_each_state(pi_old, pi_new))
     L = true_surrogate(*world)
-    assert abs(true_return(mdp, pi_new) - L) <= allowed + rounding(mdp)
+    assert abs(summed_return(mdp, pi_new) - L) <= allowed + rounding(mdp)
     assert agree(mdp, L - bounds.mean_tv_bound(*world), allowed)
 
 
@@ -345,7 +316,7 @@ def test_the_mean_tv_bound_wastes_nothing_on_short_steps_over_the_tripwire(gamma
         mdp, pi_new = tripwire(gamma), policies.mixture(STILL, LEAN, alpha)
         L = true_surrogate(mdp, STILL, pi_new)
         taken_off = L - bounds.mean_tv_bound(mdp, STILL, pi_new)
-        error = L - true_return(mdp, pi_new)
+        error = L - summed_return(mdp, pi_new)
         assert taken_off == pytest.approx((1 + gamma * alpha / (1 - gamma)) * error, rel=1e-9)
 
 
@@ -356,7 +327,7 @@ def test_the_return_lies_above_the_surrogate_less_the_root_of_a_mean_kl(world):
     coefficient, d = mean_price(*world)
     kl = weighted_mean(d, log_sums(pi_new, pi_old))
     right = true_surrogate(*world) - price(coefficient, math.sqrt(max(kl, 0) / 2))
-    assert true_return(mdp, pi_new) >= right - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= right - rounding(mdp)
     slack = rounding(mdp) + 2e-8 * coefficient  # the root of a KL has errors of 1e-8
     assert bounds.mean_kl_bound(*world) == right or abs(bounds.mean_kl_bound(*world) - right) <= slack
 
@@ -365,12 +336,12 @@ def test_the_return_lies_above_the_surrogate_less_the_root_of_a_mean_kl(world):
 @given(worlds(zeros=False))
 def test_a_step_that_the_surrogate_likes_loses_no_more_than_the_root_of_its_mean_kl(world):
     mdp, pi_old, pi_new = world
-    if true_surrogate(*world) < true_return(mdp, pi_old):
-        pi_new = policies.greedy(true_advantages(mdp, pi_old)) * 0.5 + pi_old * 0.5  # this one gains in L
+    if true_surrogate(*world) < summed_return(mdp, pi_old):
+        pi_new = policies.greedy(iterated_advantages(mdp, pi_old)) * 0.5 + pi_old * 0.5  # this one gains in L
     coefficient, d = mean_price(mdp, pi_old, pi_new)
     delta = weighted_mean(d, log_sums(pi_new, pi_old))
-    right = true_return(mdp, pi_old) - coefficient / 2 * math.sqrt(2 * max(delta, 0))
-    assert true_return(mdp, pi_new) >= right - rounding(mdp)
+    right = summed_return(mdp, pi_old) - coefficient / 2 * math.sqrt(2 * max(delta, 0))
+    assert summed_return(mdp, pi_new) >= right - rounding(mdp)
     slack = rounding(mdp) + 2e-8 * coefficient
     assert abs(bounds.trust_region_bound(mdp, pi_old, pi_new) - right) <= slack
 
@@ -389,7 +360,7 @@ def test_above_a_radius_the_trust_region_bound_says_less_than_what_is_true_anywa
 def test_no_state_loses_more_than_epsilon_new_so_the_return_loses_no_more_than_its_geometric_sum(world):
     mdp, pi_old, pi_new = world
     most = np.abs(mean_advantage(*world)).max() / (1 - mdp.gamma)
-    assert true_return(mdp, pi_new) >= true_return(mdp, pi_old) - most - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= summed_return(mdp, pi_old) - most - rounding(mdp)
 
 
 # ------------------------------------------------------------------------------------------------- the order
@@ -437,11 +408,11 @@ def test_states_and_actions_that_neither_policy_meets_may_be_left_out_of_the_max
     pi_new = policies.mixture(pi_old, pi_new, data.draw(st.sampled_from([1.0, 0.1, 0.01])))
     seen = sum(sum(state_distributions(mdp, pi, 2 * mdp.n_states)) for pi in (pi_old, pi_new)) > 0
     met = (pi_old + pi_new > 0) & seen[:, None]
-    epsilon = np.abs(true_advantages(mdp, pi_old))[met].max()
+    epsilon = np.abs(iterated_advantages(mdp, pi_old))[met].max()
     alpha = moved_in_each_state(pi_old, pi_new)[seen].max()
     C = 4 * epsilon * mdp.gamma / (1 - mdp.gamma) ** 2
     L = true_surrogate(mdp, pi_old, pi_new)
-    assert true_return(mdp, pi_new) >= L - C * alpha**2 - rounding(mdp)
+    assert summed_return(mdp, pi_new) >= L - C * alpha**2 - rounding(mdp)
     assert L - C * alpha**2 >= bounds.max_tv_bound(mdp, pi_old, pi_new) - rounding(mdp)
 
 

@@ -11,49 +11,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
+from slow_routes import iterated_advantages, log_sum, log_sums, summed_return, summed_visitation
 from strategies import SEEDS, mdps, policies_of, policy_pairs, rounding
 
 from trpo_lesson.exact import mm, models
 from trpo_lesson.exact.mdp import MDP
 
-LONG = 130  # steps of a sum over time with gamma <= 0.8: 0.8^130 is below 1e-12
 few_mdps = mdps(max_states=4, max_actions=3, max_gamma=0.8, min_actions=2)
 
 
-def state_distributions(mdp, pi):
-    """Pr(s_t = .) for t = 0, 1, ..., one step after the other."""
-    state = mdp.rho0
-    for _ in range(LONG):
-        yield state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-
-
-def summed_visitation(mdp, pi):
-    return sum(mdp.gamma**t * state for t, state in enumerate(state_distributions(mdp, pi)))
-
-
-def summed_return(mdp, pi):
-    rewards = (pi * mdp.r).sum(axis=1)
-    return sum(mdp.gamma**t * state @ rewards for t, state in enumerate(state_distributions(mdp, pi)))
-
-
-def iterated_advantages(mdp, pi):
-    """By repeating the Bellman equation."""
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
-
-
-def row_kl(p, q):
-    """sum_a p log(p / q) with 0 log 0 = 0."""
-    if any(q[a] == 0 < p[a] for a in range(len(p))):
-        return math.inf
-    return max(0.0, sum(p[a] * math.log(p[a] / q[a]) for a in range(len(p)) if p[a] > 0))
-
-
 def worst_kl(pi_old, pi_new):
-    return max(row_kl(p, q) for p, q in zip(pi_old, pi_new, strict=True))
+    return log_sums(pi_old, pi_new).max()
 
 
 def theory_price(mdp, pi):
@@ -168,7 +136,7 @@ def test_the_best_row_is_the_old_one_over_nu_less_the_advantage(row, A, alpha):
         weights = row / (A.max() + gap - A)
         return weights / weights.sum()  # 1 / sum_a row / (nu - A) is the multiplier
 
-    log_gap = brentq(lambda x: row_kl(row, tilted(np.exp(x))) - alpha, -30, 30, xtol=1e-13)
+    log_gap = brentq(lambda x: log_sum(row, tilted(np.exp(x))) - alpha, -30, 30, xtol=1e-13)
     found = best_row(row, A, alpha)
     np.testing.assert_allclose(found, tilted(np.exp(log_gap)), rtol=1e-6)
     nu, multiplier = A.max() + np.exp(log_gap), slope_in_the_radius(row, A, alpha)
@@ -183,7 +151,7 @@ def test_no_row_gains_more_than_the_best_and_the_price_of_its_further_nats(row, 
     best, multiplier = best_row(row, A, alpha), slope_in_the_radius(row, A, alpha)
 
     def excess(q, price):
-        return q @ A - best @ A - price * (row_kl(row, q) - row_kl(row, best))
+        return q @ A - best @ A - price * (log_sum(row, q) - log_sum(row, best))
 
     rng = np.random.default_rng(0)
     others = [*rng.dirichlet(np.ones(len(row)), size=300), *rng.dirichlet(100 * row, size=100), row]

@@ -11,45 +11,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar
+from slow_routes import iterated_advantages, log_sums, summed_visitation
 from strategies import SEEDS, mdps, policies_of, rounding
 
 from trpo_lesson.exact import bounds, mm, models
 from trpo_lesson.steps import line_search, trust_region
 
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=3, max_actions=3, max_gamma=0.8, min_actions=2)
-
-
-def visits(mdp, pi):
-    """rho, summed over time."""
-    state, rho = mdp.rho0, 0
-    for t in range(LONG):
-        rho = rho + mdp.gamma**t * state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-    return rho
-
-
-def advantages_of(mdp, pi):
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
 
 
 def surrogate_of(mdp, pi_old):
     """The function pi_new -> L(pi_new) - eta(pi_old)."""
-    rho, A = visits(mdp, pi_old), advantages_of(mdp, pi_old)
+    rho, A = summed_visitation(mdp, pi_old), iterated_advantages(mdp, pi_old)
     return lambda pi_new: sum(rho[s] * pi_new[s, a] * A[s, a] for s, a in np.ndindex(A.shape))
-
-
-def kls(p, q):
-    """KL(p || q) in each state."""
-    return np.array(
-        [
-            sum(math.inf if y == 0 else x * math.log(x / y) for x, y in zip(*rows, strict=True) if x > 0)
-            for rows in zip(p, q, strict=True)
-        ]
-    )
 
 
 def near_and_far(pi, seed, n=20):
@@ -139,12 +113,12 @@ def test_every_policy_lies_below_the_line_through_the_best_one_at_a_price(data, 
     pi_old = data.draw(policies_of(mdp, zeros=False))
     best = mm.maximise_minorizer(mdp, pi_old, beta)
     L = surrogate_of(mdp, pi_old)
-    at, D = L(best), kls(pi_old, best).max()
+    at, D = L(best), log_sums(pi_old, best).max()
     for centre in (best, pi_old):
         for pi in near_and_far(centre, seed):
-            left, right = L(pi), at + beta * (kls(pi_old, pi).max() - D)
+            left, right = L(pi), at + beta * (log_sums(pi_old, pi).max() - D)
             assert left <= right + rounding(mdp)
-            if kls(pi_old, pi).max() <= D:
+            if log_sums(pi_old, pi).max() <= D:
                 assert left <= at + rounding(mdp)
 
 
@@ -152,12 +126,12 @@ def test_every_policy_lies_below_the_line_through_the_best_one_at_a_price(data, 
 def test_no_other_slope_keeps_all_policies_below_the_line(seed):
     rng = np.random.default_rng(seed)
     mdp, pi_old = models.garnet(3, 3, 2, rng=rng, gamma=0.8), rng.dirichlet([2, 2, 2], size=3)
-    A, L, beta = advantages_of(mdp, pi_old), surrogate_of(mdp, pi_old), 20.0
+    A, L, beta = iterated_advantages(mdp, pi_old), surrogate_of(mdp, pi_old), 20.0
     best = mm.maximise_minorizer(mdp, pi_old, beta)
-    D, at = kls(pi_old, best).max(), L(best)
+    D, at = log_sums(pi_old, best).max(), L(best)
     ends = [mm.maximise_under_kl(pi_old, A, D * share) for share in (0.99, 1.01)]
     for wrong in (0.9, 1.1):
-        slack = [at + wrong * beta * (kls(pi_old, pi).max() - D) - L(pi) for pi in ends]
+        slack = [at + wrong * beta * (log_sums(pi_old, pi).max() - D) - L(pi) for pi in ends]
         assert min(slack) < -1e-6
 
 
@@ -166,7 +140,7 @@ def test_no_other_slope_keeps_all_policies_below_the_line(seed):
 def test_a_small_budget_buys_its_root_times_the_visits_times_the_spread(data, mdp):
     pi_old = data.draw(policies_of(mdp, zeros=False))
     assume(pi_old.min() > 0.01)
-    rho, A = visits(mdp, pi_old), advantages_of(mdp, pi_old)
+    rho, A = summed_visitation(mdp, pi_old), iterated_advantages(mdp, pi_old)
     right = sum(
         rho[s] * math.sqrt(sum(pi_old[s, a] * A[s, a] ** 2 for a in range(A.shape[1]))) for s in range(len(A))
     )
@@ -185,8 +159,8 @@ def two_actions(seed):
 
 def best_within(mdp, pi_old, delta):
     """v(delta) for two actions: L is linear in the probability of action 1, so an end is best."""
-    A, total = advantages_of(mdp, pi_old), 0.0
-    for s, rho in enumerate(visits(mdp, pi_old)):
+    A, total = iterated_advantages(mdp, pi_old), 0.0
+    for s, rho in enumerate(summed_visitation(mdp, pi_old)):
         p = pi_old[s, 1]
 
         def excess(q, p=p):
@@ -207,14 +181,14 @@ def test_the_best_within_a_limit_is_the_least_that_any_price_allows(seed, delta)
     def dual(log_beta):
         beta = math.exp(log_beta)
         best = mm.maximise_minorizer(mdp, pi_old, beta)
-        return L(best) - beta * (kls(pi_old, best).max() - delta)
+        return L(best) - beta * (log_sums(pi_old, best).max() - delta)
 
     left = best_within(mdp, pi_old, delta)
     right = minimize_scalar(dual, bounds=(-5, 12), method="bounded", options={"xatol": 1e-7})
     assert right.fun == pytest.approx(left, rel=1e-7)
     assert dual(right.x + 0.3) > left  # weak duality, away from the multiplier
     assert dual(right.x - 0.3) > left
-    package = mm.maximise_under_kl(pi_old, advantages_of(mdp, pi_old), delta)
+    package = mm.maximise_under_kl(pi_old, iterated_advantages(mdp, pi_old), delta)
     assert L(package) == pytest.approx(left, rel=1e-8)
 
 
@@ -224,7 +198,7 @@ def test_the_rows_of_the_formula_are_the_best_policy_at_a_price_of_the_mean_kl(d
     beta = beta * np.abs(mdp.r).max()
     pi_old = data.draw(policies_of(mdp, zeros=False))
     assume(pi_old.min() > 1e-3)
-    A, d = advantages_of(mdp, pi_old), (1 - mdp.gamma) * visits(mdp, pi_old)
+    A, d = iterated_advantages(mdp, pi_old), (1 - mdp.gamma) * summed_visitation(mdp, pi_old)
     price, rows, L = (1 - mdp.gamma) * beta, np.zeros_like(A), surrogate_of(mdp, pi_old)
     for s in range(len(A)):
         top = A[s].max()
@@ -239,12 +213,12 @@ def test_the_rows_of_the_formula_are_the_best_policy_at_a_price_of_the_mean_kl(d
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-9)
 
     def worth(pi):
-        return L(pi) - beta * float(d @ kls(pi_old, pi))
+        return L(pi) - beta * float(d @ log_sums(pi_old, pi))
 
     best = worth(rows)
     for pi in near_and_far(rows, seed):
         assert worth(pi) <= best + rounding(mdp)
-    for s, kl in enumerate(kls(pi_old, rows)):
+    for s, kl in enumerate(log_sums(pi_old, rows)):
         if kl > 1e-10:  # below, rounding decides how long the row is
             package = mm.maximise_under_kl(pi_old[[s]], A[[s]], kl)
             np.testing.assert_allclose(package[0], rows[s], atol=1e-6)
@@ -258,9 +232,9 @@ def test_the_rows_of_the_formula_are_the_best_policy_at_a_price_of_the_mean_kl(d
 def test_the_price_of_the_theory_lets_no_state_move_beyond_the_radius(data, mdp):
     assume(mdp.gamma > 0.01)
     pi_old = data.draw(policies_of(mdp, zeros=False))
-    C = 4 * np.abs(advantages_of(mdp, pi_old)).max() * mdp.gamma / (1 - mdp.gamma) ** 2
+    C = 4 * np.abs(iterated_advantages(mdp, pi_old)).max() * mdp.gamma / (1 - mdp.gamma) ** 2
     assume(np.abs(mdp.r).max() < 1e6 * C)
-    left = kls(pi_old, mm.maximise_minorizer(mdp, pi_old, C)).max()
+    left = log_sums(pi_old, mm.maximise_minorizer(mdp, pi_old, C)).max()
     assert left <= (1 - mdp.gamma) ** 2 / (8 * mdp.gamma**2) + 1e-12
 
 
@@ -270,21 +244,21 @@ def test_a_fair_coin_moves_a_quarter_of_the_radius(gamma):
     pi_old = np.array([[0.5, 0.5]])  # A = +-1, epsilon = 1; to leading order KL = (kappa / C)^2 / 2
     pi = mm.maximise_minorizer(coin, pi_old, 4 * gamma / (1 - gamma) ** 2)
     radius = (1 - gamma) ** 2 / (8 * gamma**2)
-    assert kls(pi_old, pi).max() / radius == pytest.approx(1 / 4, rel=2e-3)
+    assert log_sums(pi_old, pi).max() / radius == pytest.approx(1 / 4, rel=2e-3)
 
 
 @pytest.mark.equation("eq-mean-kl-guarantee", bounds.trust_region_bound)
 @given(st.data(), few_mdps, st.sampled_from([1.0, 0.3, 0.01]))
 def test_a_step_that_raises_the_surrogate_loses_at_most_what_its_mean_kl_allows(data, mdp, share):
     pi_old = data.draw(policies_of(mdp, zeros=False))
-    A = advantages_of(mdp, pi_old)
+    A = iterated_advantages(mdp, pi_old)
     tilted = (1 - share) * pi_old + share * np.eye(A.shape[1])[A.argmax(axis=1)]
     pi_new = tilted if data.draw(st.booleans()) else (tilted + data.draw(policies_of(mdp))) / 2
     assume(surrogate_of(mdp, pi_old)(pi_new) >= 0)
-    d = (1 - mdp.gamma) * visits(mdp, pi_old)
+    d = (1 - mdp.gamma) * summed_visitation(mdp, pi_old)
     epsilon = max(abs(sum(row)) for row in pi_new * A)
-    mean = float(d @ kls(pi_new, pi_old))
-    eta_old, eta_new = (visits(mdp, pi) @ (pi * mdp.r).sum(axis=1) for pi in (pi_old, pi_new))
+    mean = float(d @ log_sums(pi_new, pi_old))
+    eta_old, eta_new = (summed_visitation(mdp, pi) @ (pi * mdp.r).sum(axis=1) for pi in (pi_old, pi_new))
     right = eta_old - mdp.gamma * epsilon / (1 - mdp.gamma) ** 2 * math.sqrt(2 * mean)
     assert eta_new >= right - rounding(mdp)
     package = bounds.trust_region_bound(mdp, pi_old, pi_new)
