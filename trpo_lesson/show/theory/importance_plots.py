@@ -10,12 +10,15 @@ def running_means(counts, runs, *, truth):
 
     counts [K]  n;  runs  name -> [R, K], one panel for each name
     """
-    with theme.figure(height=2.7 * len(runs), rows=len(runs), sharex=True, squeeze=False) as (figure, panels):
+    with theme.figure(height=2.7 * len(runs), rows=len(runs), sharex=True, sharey=True, squeeze=False) as (
+        figure,
+        panels,
+    ):
         for axes, (name, means) in zip(panels[:, 0], runs.items(), strict=True):
             for i, (mean, role) in enumerate(zip(means, theme.SERIES, strict=False)):
                 axes.plot(counts, mean, label=f"run {i + 1}", linewidth=1.4, **theme.line(role))
             axes.axhline(truth, label="truth", linewidth=1, color=theme.color("ink"))
-            axes.set(xscale="log", ylabel="average so far", title=name, ylim=(0, 2.4 * truth))
+            axes.set(xscale="log", yscale="log", ylabel="average so far", title=name)
         panels[-1, 0].set(xlabel="draws")
         figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
         said = "; ".join(
@@ -51,8 +54,8 @@ def weight_explosion(lengths, exact, variances, sizes, *, N):
         )
         figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=2)
         said = " ".join(
-            f"{name}: after {lengths[-1]} decisions the exact variance is {second[-1] - 1:.2g}, that of the "
-            f"sample {variances[name][-1]:.2g}; the effective sample size is {N / second[-1]:.2g} by the "
+            f"{name}: after {lengths[-1]} decisions the exact variance is {second[-1] - 1:.3g}, that of the "
+            f"sample {variances[name][-1]:.3g}; the effective sample size is {N / second[-1]:.2g} by the "
             f"formula and {sizes[name][-1]:.2g} in the sample."
             for name, second in exact.items()
         )
@@ -66,8 +69,9 @@ def shifted(x, weights, *, shift, size, estimate, error):
     size, estimate, error  the effective sample size, the estimate of the target's mean, its standard error
     """
     edges = np.linspace(-4, 6, 41)
-    with theme.figure(height=4.8, rows=2) as (figure, (places, sizes)):
-        places.hist(x, edges, density=True, label="the draws", **theme.fill("old"))
+    with theme.figure(height=5.4, rows=2) as (figure, (places, sizes)):
+        density, _ = np.histogram(x, edges, density=True)
+        places.stairs(density, edges, label="the draws", linewidth=1.4, color=theme.color("old"))
         grid = np.linspace(-4, 6, 101)
         target = np.exp(-((grid - shift) ** 2) / 2) / np.sqrt(2 * np.pi)
         places.plot(grid, target, label="the target", **theme.line("new"))
@@ -78,10 +82,9 @@ def shifted(x, weights, *, shift, size, estimate, error):
         sizes.axvline(size, label=f"effective size {size:.0f} of {len(x)}", **theme.line("muted"))
         sizes.plot([], [], " ", label=f"estimate {theme.number(estimate, '.2f')} ± {error:.2f}")
         sizes.set(
-            xscale="log", xlabel="largest weights, counted", ylabel="share of all weight", ylim=(0, 1.75)
+            xscale="log", xlabel="largest weights, counted", ylabel="share of all weight", ylim=(0, 1.05)
         )
-        sizes.set_yticks([0, 0.5, 1])
-        sizes.legend(loc="upper left")
+        figure.legend(*sizes.get_legend_handles_labels(), loc="outside lower center", ncols=1)
         alt = (
             f"The target lies {shift:g} to the right of the draws. The largest weight has {share[0]:.1%} of "
             f"all weight, the largest ten {share[9]:.1%}. The effective sample size is {size:.0f} of "
