@@ -254,6 +254,17 @@ def test_half_of_the_span_of_the_gains_times_the_shift_of_the_visits_bounds_the_
         assert corollary_1 == pytest.approx(ratio * allowed, rel=1e-6, abs=slack)
 
 
+@pytest.mark.equation("eq-proof-half-span", values.visitation)
+@pytest.mark.parametrize("alpha", [0.1, 1.0])
+def test_where_the_walker_goes_from_the_largest_gain_to_the_smallest_the_whole_of_it_is_lost(alpha):
+    """The tripwire with 2 added to its gains: leaving pays 3 and leads to where the new policy earns 1."""
+    mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 3], [0, 1]], [1, 0], 0.8)
+    old, new = np.array([[1.0, 0.0]] * 2), np.array([[1 - alpha, alpha]] * 2)
+    half = (3 * alpha - alpha) / 2  # the old policy earns nothing: its advantages are the rewards
+    shift = values.visitation(mdp, new) - values.visitation(mdp, old)
+    assert slow_error(mdp, old, new) == pytest.approx(-half * np.abs(shift).sum())
+
+
 @given(worlds(), st.floats(0, 1))
 def test_half_of_the_span_serves_mixtures_too(world, alpha):
     mdp, old, target = world
@@ -333,6 +344,21 @@ def test_the_error_is_at_most_the_root_of_the_mean_kl_and_this_at_most_the_large
     slack = 10 * rounding(mdp) + 1e-7 * scale * math.sqrt(1e-13)
     assert abs(slow_error(mdp, old, new)) <= first + slack
     assert first <= second + slack
+
+
+@pytest.mark.equation("eq-proof-mean-kl", divergences.mean_kl)
+@pytest.mark.parametrize("gamma", [0.2, 0.5, 0.8])
+def test_the_first_line_is_attained_up_to_the_root_of_gamma(gamma):
+    """A fork whose ends pay +1 and -1 on average; eta is a quotient on paper: (gamma 2x) / (1 - gamma)."""
+    x, y = 1e-3, 1e-7
+    P, pay = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2], 1 / (2 * y)
+    mdp = MDP(P, [[0, 0], [pay, -pay], [pay, -pay]], [1, 0, 0], gamma)
+    old, new = np.full((3, 2), 0.5), np.array([[0.5 + x, 0.5 - x], [0.5 + y, 0.5 - y], [0.5 - y, 0.5 + y]])
+    error = slow_error(mdp, old, new)
+    assert error == pytest.approx(2 * gamma * x / (1 - gamma), rel=1e-5)
+    mean = divergences.mean_kl(old, new, values.visitation(mdp, old))
+    allowed = math.sqrt(2 * gamma * mean) / (1 - gamma) ** 1.5  # the largest gain is 1
+    assert error == pytest.approx(math.sqrt(gamma) * allowed, rel=1e-5)
 
 
 @pytest.mark.equation("eq-proof-mean-kl", divergences.max_kl)

@@ -197,6 +197,13 @@ def test_a_sound_book_has_no_problems_and_is_counted(tree, tmp_path):
     assert ledger.counts(ledger.read(tmp_path)) == counts
 
 
+def test_the_equations_of_an_appendix_count_and_the_appendix_is_no_chapter():
+    pages = "book/03_a", "book/12_b", "book/proofs"
+    entries = [ledger.Entry(ledger.Equation("eq-one", "x", page, "A", "B"), (), ()) for page in pages]
+    counts = ledger.counts(entries)
+    assert (counts["equations"], counts["chapters"]) == (3, 2)
+
+
 NO_FUNCTION = "expected a public function of the package in the mark"
 WITHOUT_IT = TEST.replace("return values.visitation(mdp, 0)", "return mdp")
 FAULTS = [

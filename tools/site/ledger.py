@@ -205,10 +205,11 @@ def _faults(mark, labels, root):
 
 
 def counts(entries):
-    """How many there are, for the front page."""
+    """How many there are, for the front page; an appendix is no chapter."""
+    pages = {entry.equation.page for entry in entries}
     return {
         "equations": len(entries),
         "functions": len({function for entry in entries for function in entry.functions}),
         "tests": len({(mark.file, mark.test) for entry in entries for mark in entry.marks}),
-        "chapters": len({entry.equation.page for entry in entries}),
+        "chapters": sum(bool(re.search(r"/\d\d_", page)) for page in pages),
     }
