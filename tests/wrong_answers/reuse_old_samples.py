@@ -57,7 +57,7 @@ WRONG = {
         ("false_step, pi_new = 2, [0.3, 0.8, 0.01]", "must add up to 1"),
         ("false_step, pi_new = 2, [0.6, 0.39, 0.01]", "this policy is no worse"),
         ("false_step, pi_new = 2, [0.2, 0.6, 0.2]", "does not rise here"),
-        ("false_step, pi_new = 2, 0.01", "expected an array of shape (3,)"),
+        ("false_step, pi_new = 2, [0.5, 0.5]", "expected an array of shape (3,)"),
     ],
     "ex-10-5-answer": [
         (left_after(sum="log_new - log_old"), "the sizes for single decisions"),
