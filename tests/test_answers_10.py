@@ -51,10 +51,10 @@ def log_density(x, deviation):
     return -(x**2) / (2 * deviation**2) - np.log(deviation * np.sqrt(2 * np.pi))
 
 
-def growth(deviation, source, log_f, near=20, far=40):
+def growth(deviation, source, log_f, near):
     """How many times as large the integral of p^2 f^2 / q becomes when it reaches twice as far."""
     sums = []
-    for reach in (near, far):
+    for reach in (near, 2 * near):
         x = np.linspace(-reach, reach, 40_001)
         logs = 2 * log_density(x, deviation) + 2 * log_f(x) - log_density(x, source)
         sums.append(np.trapezoid(np.exp(logs), x))
@@ -69,10 +69,10 @@ def test_the_integral_converges_just_below_the_widest_deviation_and_just_above_t
         return -(x**2) / 2
 
     widest, narrowest = check.WIDEST.right, np.sqrt(check.NARROWEST.right)
-    assert growth(0.99 * widest, 0.2, one) < 1 + 1e-6
-    assert growth(1.001 * widest, 0.2, one) > 2
-    assert growth(1, 1.02 * narrowest, bell) < 1 + 1e-6
-    assert growth(1, 0.99 * narrowest, bell) > 2
+    assert growth(0.999 * widest, 0.2, one, near=40) < 1 + 1e-6
+    assert growth(1.001 * widest, 0.2, one, near=40) > 2
+    assert growth(1, 1.0005 * narrowest, bell, near=120) < 1 + 1e-6
+    assert growth(1, 0.9995 * narrowest, bell, near=120) > 2
 
 
 def test_the_kl_of_the_widest_policy_is_an_integral():
