@@ -133,8 +133,8 @@ NEAR_ENOUGH = Choice(
     4,
     (
         (1, "step 1 is true: this is what equal values and slopes of smooth functions mean."),
-        (2, "step 2 is true: it is the derivative of L in the direction d, and step 1 along it."),
-        (3, "step 3 is true: near 0 the quotient of R is smaller than half of g.d, that of L is larger."),
+        (2, "step 2 is true: it is step 1 along one direction, and L is linear."),
+        (3, "step 3 is true: R(td) / t tends to 0, so it is below g.d from some t on."),
         (5, "step 5 is true if step 4 is. How many directions are there?"),
     ),
 )
