@@ -76,7 +76,7 @@ WRONG = {
     "ex-5-4-answer": [
         ("false_step, step = 1, [0.00501, 0.00499]", "equal values and slopes of smooth"),
         ("false_step, step = 2, [0.00501, 0.00499]", "step 1 along one direction"),
-        ("false_step, step = 3, [0.00501, 0.00499]", "below g.d from some t on"),
+        ("false_step, step = 3, [0.00501, 0.00499]", "below g.d for all small t"),
         ("false_step, step = 5, [0.00501, 0.00499]", "How many directions"),
         ("false_step, step = 4, [0.1, 0.09]", "longer than 0.01"),
         ("false_step, step = 4, [0.005, 0.005]", "must be larger than h_q"),

@@ -134,7 +134,7 @@ NEAR_ENOUGH = Choice(
     (
         (1, "step 1 is true: this is what equal values and slopes of smooth functions mean."),
         (2, "step 2 is true: it is step 1 along one direction, and L is linear."),
-        (3, "step 3 is true: R(td) / t tends to 0, so it is below g.d from some t on."),
+        (3, "step 3 is true: R(td) / t tends to 0, so it is below g.d for all small t."),
         (5, "step 5 is true if step 4 is. How many directions are there?"),
     ),
 )
