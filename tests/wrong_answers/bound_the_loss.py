@@ -61,11 +61,11 @@ WRONG = {
         ("largest_tv, largest_kl, mean_tv = 0.1, 0.000329, 0.0164", "set C alpha^2 equal"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000164, 0.0164", "this is Equation 9"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.25 / 3040, 0.0164", "the wrong way round"),
-        ("largest_tv, largest_kl, mean_tv = 0.0128, 2 * (0.5 / 3040) ** 0.5, 0.0164", "It enters without a square"),
+        ("largest_tv, largest_kl, mean_tv = 0.0128, 0.02565, 0.0164", "It enters without a square"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.01, 0.0164", "set C KL / 2"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000329, 0.5 / 60.8", "Theorem 1 has 4"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000329, 0.000329", "here 0.04"),
-        ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000329, 0.12825", "the mean TV enters Corollary 1"),
+        ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000329, 0.12825", "the mean TV enters Corollary"),
         ("largest_tv, largest_kl, mean_tv = 0.0128, 0.000329, 0.0128", "times the mean TV equal to 0.5"),
     ],
     "ex-7-4-answer": [
