@@ -49,7 +49,6 @@ WRONG = {
         (houses(f_top=-7), "where the climb begins"),
         (houses(f_top=6.25), "take the negative"),
         (houses(limit=3), "the sum of squares"),
-        (houses(limit=3.25), "the first step. Repeat"),
         (houses(limit=6), "two of the three houses lie"),
     ],
     "ex-8-2-answer": [

@@ -32,10 +32,7 @@ F_TOP = Number(
 )
 END = Number(
     2,
-    (
-        (3, "this is the mean of the houses. It would serve the sum of squares."),
-        (3.25, "this is the first step. Repeat it from there."),
-    ),
+    ((3, "this is the mean of the houses. It would serve the sum of squares."),),
     "f has one hill. On which side of you do two of the three houses lie?",
 )
 
