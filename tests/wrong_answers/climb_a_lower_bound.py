@@ -34,7 +34,7 @@ def safety(price=180, best=0.514, certified=0.0694, gained=0.139):
 
 
 def climb(false_step=3, stays=(0.3, 0.7, 0)):
-    return f"three = None\nfalse_step, stays = {false_step}, {stays}"
+    return f"false_step, stays = {false_step}, {stays}"
 
 
 WRONG = {
