@@ -58,6 +58,9 @@ def test_only_at_the_right_price_does_the_program_find_the_texts_maximiser():
     gains, distance = 100 * x, x**2  # the sum over visits, gamma = 0.99
     text = x[np.argmax(gains - 200 * distance)]
     assert np.isclose(text, 0.25, atol=1e-4)
+    assert np.argmax(gains) == np.argmax(0.01 * gains)  # step 3 is true
+    same_price = x[np.argmax(0.01 * gains - 200 * distance)]
+    assert (same_price < 0.01 < text, check.FAULTY_STEP.right) == (True, 4)
     found = {beta: x[np.argmax(0.01 * gains - beta * distance)] for beta in (2, 200, 20_000)}
     assert [beta for beta, at in found.items() if np.isclose(at, text, atol=1e-4)] == [check.BETA.right]
 
@@ -105,6 +108,10 @@ def test_the_corridors_rare_state_grows_more_than_the_claim_allows_and_the_bound
     loosest = 2 * 0.9 * 0.1 / 0.01
     assert abs(after - before).sum() <= total <= loosest
     assert np.isclose(1 + loosest / before.sum(), check.ALLOWED.right)  # steps 1 and 2
+    claimed = check.ALLOWED.right - 1
+    assert np.isclose((claimed * before).sum(), loosest)
+    broken = (abs(after - before) > claimed * before).any()  # step 3, from which step 4 follows
+    assert (broken, check.TERM_BY_TERM.right) == (True, 3)
 
 
 # ------------------------------------------------------------------------------- 4.6, one policy for two
