@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize
+from slow_routes import LONG, iterated_advantages, summed_return, summed_visitation
 from strategies import SEEDS, mdps, policies_of, rounding
 
 from trpo_lesson.exact import bounds, simulate, surrogate
@@ -21,31 +22,10 @@ from trpo_lesson.exact.mdp import MDP
 from trpo_lesson.sampled import importance
 
 H = 1e-30  # of the complex step
-LONG = 250  # steps of a sum over time with gamma <= 0.8: 0.8^250 is below 1e-24
 few_mdps = mdps(max_states=3, max_actions=3, max_gamma=0.8, min_actions=2)
 SMALL = st.lists(st.integers(-5, 5), min_size=4, max_size=4)
 URN = st.lists(st.integers(0, 4), min_size=4, max_size=4).filter(sum)
 FULL_URN = st.lists(st.integers(1, 4), min_size=3, max_size=3)
-
-
-def visits(mdp, pi):
-    """rho, summed over time."""
-    state, rho = mdp.rho0, 0
-    for t in range(LONG):
-        rho = rho + mdp.gamma**t * state
-        state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-    return rho
-
-
-def advantages_of(mdp, pi):
-    Q = np.zeros_like(mdp.r)
-    for _ in range(LONG):
-        Q = mdp.r + mdp.gamma * mdp.P @ (pi * Q).sum(axis=1)
-    return Q - (pi * Q).sum(axis=1, keepdims=True)
-
-
-def return_of(mdp, pi):
-    return float((visits(mdp, pi)[:, None] * pi * mdp.r).sum())
 
 
 def shares(urn):
@@ -267,13 +247,13 @@ def test_with_one_row_for_all_states_the_weights_of_paths_grow_by_37_36_a_decisi
 @given(st.data(), few_mdps)
 def test_a_record_at_a_random_time_has_the_scaled_gain_of_the_surrogate_as_its_mean(data, mdp):
     pi, new = data.draw(policies_of(mdp, zeros=False)), data.draw(policies_of(mdp))
-    A, state, left = advantages_of(mdp, pi), mdp.rho0, 0.0
+    A, state, left = iterated_advantages(mdp, pi), mdp.rho0, 0.0
     for t in range(LONG):  # the path stops at t with probability (1 - gamma) gamma^t
         for s, a in np.ndindex(A.shape):
             chance = (1 - mdp.gamma) * mdp.gamma**t * state[s] * pi[s, a]
             left += chance * new[s, a] / pi[s, a] * A[s, a]
         state = np.einsum("s,sa,sap->p", state, pi, mdp.P)
-    right = (1 - mdp.gamma) * (surrogate.surrogate(mdp, pi, new) - return_of(mdp, pi))
+    right = (1 - mdp.gamma) * (surrogate.surrogate(mdp, pi, new) - summed_return(mdp, pi))
     assert left == pytest.approx(right, rel=0, abs=10 * rounding(mdp))
 
 
@@ -340,11 +320,11 @@ def test_their_second_derivatives_differ_by_the_weighted_squares_of_the_scores(s
 
 def printed_bound(mdp, pi_olds, new, shares):
     """The right side of eq-reuse-bound, loop by loop."""
-    A, gamma = advantages_of(mdp, pi_olds[-1]), mdp.gamma
+    A, gamma = iterated_advantages(mdp, pi_olds[-1]), mdp.gamma
     gains = [sum(new[s, a] * A[s, a] for a in range(mdp.n_actions)) for s in range(mdp.n_states)]
-    largest, total = max(abs(gain) for gain in gains), return_of(mdp, pi_olds[-1])
+    largest, total = max(abs(gain) for gain in gains), summed_return(mdp, pi_olds[-1])
     for nu, pi in zip(shares, pi_olds, strict=True):
-        d = (1 - gamma) * visits(mdp, pi)
+        d = (1 - gamma) * summed_visitation(mdp, pi)
         for s in range(mdp.n_states):
             tv = sum(max(new[s, a] - pi[s, a], 0) for a in range(mdp.n_actions))
             total += nu * d[s] * gains[s] / (1 - gamma)
@@ -359,7 +339,7 @@ def test_no_policy_returns_less_than_the_bound_from_several_old_ones(data, mdp, 
     new, step = data.draw(policies_of(mdp)), data.draw(st.sampled_from([1, 0.1, 1e-3]))
     pi_olds = [(1 - step) * new + step * data.draw(policies_of(mdp)) for _ in range(k)]
     nu = rng.dirichlet(np.ones(k))
-    left, right = return_of(mdp, new), printed_bound(mdp, pi_olds, new, nu)
+    left, right = summed_return(mdp, new), printed_bound(mdp, pi_olds, new, nu)
     assert left >= right - 10 * rounding(mdp)
     package = bounds.reuse_bound(mdp, pi_olds, new, weights=nu)
     assert package == pytest.approx(right, rel=1e-9, abs=100 * rounding(mdp))
@@ -375,15 +355,15 @@ def test_the_penalty_for_old_samples_cannot_be_smaller(gamma):
     new = old + 1e-4 * np.array([[0, -1, 1], [-1, 1, 0]])
     L = surrogate.surrogate(mdp, old, new)
     bound = bounds.reuse_bound(mdp, [old, old], new, weights=[0.3, 0.7])
-    assert 0 < return_of(mdp, new) - bound < 0.002 * (L - bound)
+    assert 0 < summed_return(mdp, new) - bound < 0.002 * (L - bound)
 
 
 def test_samples_of_an_older_policy_estimate_its_part_of_the_bound():
     rng = np.random.default_rng(10)
     mdp = MDP(rng.dirichlet(np.ones(3), size=(3, 2)), rng.normal(size=(3, 2)), [1, 0, 0], 0.7)
     older, new = rng.dirichlet([2, 2], size=(2, 3))
-    A = advantages_of(mdp, rng.dirichlet([2, 2], size=3))  # of the present policy
-    exact = float((visits(mdp, older)[:, None] * new * A).sum())
+    A = iterated_advantages(mdp, rng.dirichlet([2, 2], size=3))  # of the present policy
+    exact = float((summed_visitation(mdp, older)[:, None] * new * A).sum())
     paths = simulate.trajectories(mdp, older, horizon=60, episodes=20_000, rng=rng)
     gains = simulate.discounted_sum(new / older * A, paths, mdp.gamma)
     assert abs(gains.mean() - exact) < 4 * simulate.standard_error(gains)
