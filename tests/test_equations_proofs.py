@@ -340,14 +340,19 @@ def test_the_error_is_at_most_the_root_of_the_mean_kl_and_this_at_most_the_large
     assert first <= second + slack
 
 
+def fork_with_prizes(gamma, x, y=1e-7):
+    """A fork whose ends gain +1 and -1; the new policy goes to the first end by x more often than 1/2."""
+    P, pay = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2], 1 / (2 * y)
+    mdp = MDP(P, [[0, 0], [pay, -pay], [pay, -pay]], [1, 0, 0], gamma)
+    return mdp, np.full((3, 2), 0.5), 0.5 + np.array([[x, -x], [y, -y], [-y, y]])
+
+
 @pytest.mark.equation("eq-proof-mean-kl", divergences.mean_kl)
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.8])
 def test_the_first_line_is_attained_up_to_the_root_of_gamma(gamma):
-    """A fork whose ends pay +1 and -1 on average; eta is a quotient on paper: (gamma 2x) / (1 - gamma)."""
-    x, y = 1e-3, 1e-7
-    P, pay = [[[0, 1, 0], [0, 0, 1]], [[0, 1, 0]] * 2, [[0, 0, 1]] * 2], 1 / (2 * y)
-    mdp = MDP(P, [[0, 0], [pay, -pay], [pay, -pay]], [1, 0, 0], gamma)
-    old, new = np.full((3, 2), 0.5), np.array([[0.5 + x, 0.5 - x], [0.5 + y, 0.5 - y], [0.5 - y, 0.5 + y]])
+    """At the fork eta is a quotient on paper: (gamma 2x) / (1 - gamma)."""
+    x = 1e-3
+    mdp, old, new = fork_with_prizes(gamma, x)
     error = slow_error(mdp, old, new)
     assert error == pytest.approx(2 * gamma * x / (1 - gamma), rel=1e-5)
     mean = divergences.mean_kl(old, new, values.visitation(mdp, old))
@@ -397,6 +402,20 @@ def test_the_return_is_at_least_what_old_samples_promise_less_the_root_of_their_
     assert package == pytest.approx(nats, rel=1e-9, abs=1e-14)
     if nats < math.inf:  # otherwise the bound claims nothing
         assert summed_return(mdp, new) >= promise - price * math.sqrt(nats) - rounding(mdp)
+
+
+@pytest.mark.equation("eq-proof-reuse", divergences.mean_kl)
+@pytest.mark.parametrize("gamma", [0.2, 0.5, 0.8])
+def test_at_the_fork_the_price_of_old_samples_is_paid_but_for_a_known_share(gamma):
+    """The older policy is twice as far from the new one: visits 1 and 2, so 3/2 against the root of 5/2."""
+    x = -1e-3
+    mdp, present, new = fork_with_prizes(gamma, x)
+    older, gains = present - [[x, -x], [0, 0], [0, 0]], slow_gains(mdp, present, new)
+    promise = summed_return(mdp, present) + sum(summed(mdp, pi, gains) for pi in (older, present)) / 2
+    nats = sum(divergences.mean_kl(pi, new, summed_visitation(mdp, pi)) for pi in (older, present)) / 2
+    allowed = math.sqrt(2 * gamma * nats) / (1 - gamma) ** 1.5
+    share = math.sqrt(gamma) * 1.5 / math.sqrt(2.5)
+    assert promise - summed_return(mdp, new) == pytest.approx(share * allowed, rel=1e-4)
 
 
 # ------------------------------------------------------------------------------------ which steps never lose
