@@ -85,7 +85,7 @@ WRONG = {
                 r="(pi * mdp.r).sum(axis=1, keepdims=True)",
                 after="(P_pi @ V)[:, None]",
             ),
-            "average over the actions after that",
+            "average over them after that",
         ),
         (scattered(returned="mdp.rho0 @ M - first**2"), "this is the variance"),
         (scattered(returned="np.sqrt(mdp.rho0 @ M)"), "the square of the mean is not subtracted"),

@@ -35,7 +35,7 @@ WRONG = {
         (lamp(visits="[10 / 9, 8 / 9]"), "the new policy's visits. They come"),
         (lamp(visits="[2, 0]"), "between the two states"),
         (lamp(visits="2"), "shape (2,), got a single"),
-        (lamp(gains="[1, 3 / 4 * -3]"), "Its advantage is 3"),
+        (lamp(gains="[1, 3 / 4 * -3]"), "1/4 of the advantage"),
         (lamp(gains="[1, -3]"), "the advantages of action 1"),
         (lamp(gains="[3, -3.5]"), "means of Q"),
         (lamp(gains="[4, -3]"), "mean rewards"),
@@ -59,6 +59,7 @@ WRONG = {
     "ex-5-3-answer": [
         (interval(half=""), "a factor one half"),
         (interval(alpha="tv.max()"), "by its square"),
+        (interval(alpha="np.abs(pi_new - pi_old).max() ** 2"), "not the largest difference"),
         (interval(alpha="tv.mean() ** 2"), "of all states, not their mean"),
         (interval(epsilon="A.max()"), "a bad action counts too"),
         (interval(epsilon="np.abs(gain).max()"), "that of one action"),

@@ -83,6 +83,7 @@ WRONG = {
             "these are the counts",
         ),
         (merged(unvisited="0"), "where nobody comes"),
+        (merged(unvisited="0.5"), "divide each row by its sum"),
         (merged(axis="axis=0"), "divide each row by its sum"),
         (merged(axis="axis=None"), "divide each row by its sum"),
         (

@@ -183,15 +183,13 @@ DEVIATION = Function(
         (_spread(power=1), "the square of gamma G' is gamma^2 G'^2: so gamma^2 stands before P_pi."),
         (_spread(cross=0), "the cross term is missing: 2 gamma r(s, a) times the mean of G'."),
         (_spread(cross=1), "the cross term stands twice in a square."),
-        (
-            _spread(mix=True),
-            "square and multiply for each action first; average over the actions after that.",
-        ),
+        (_spread(mix=True), "square and multiply for each action first; average over them after that."),
         (_spread(finish=lambda second, first, _: second - first**2), "this is the variance."),
         (_spread(finish=lambda second, *_: np.sqrt(second)), "the square of the mean is not subtracted."),
         (_spread(finish=lambda second, _, V2: np.sqrt(second - V2)), "the first state is random as well."),
     ),
-    "solve (I - gamma^2 P_pi) M = u, where u(s) is the mean of r^2 + 2 gamma r (P V) over the actions.",
+    "solve (I - gamma^2 P_pi) M = u, u(s) the mean of r^2 + 2 gamma r (P V) over the actions. "
+    "Then sigma^2 is the mean of M over rho0, less the square of the mean of V over rho0.",
 )
 
 

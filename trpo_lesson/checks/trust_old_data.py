@@ -29,10 +29,7 @@ VISITS = Number(
 GAINS = Number(
     [1, -1.5],
     (
-        (
-            [1, -2.25],
-            "in state 1 the new policy takes action 0 with probability 1/4. Its advantage is 3.",
-        ),
+        ([1, -2.25], "in state 1 the new policy takes action 0, too: 1/4 of the advantage 3."),
         ([1, -3], "these are the advantages of action 1. In state 1 take the mean with weights 1/4 and 3/4."),
         ([3, -3.5], "these are means of Q. Subtract the value of the state."),
         ([4, -3], "these are mean rewards. An action is worth its Q less the value of the state."),
@@ -85,10 +82,10 @@ def ranking(option):
     return tell(judge(option, RANKING))
 
 
-def _certified(mdp, old, new, epsilon=None, factor=4, alpha=None, visits=values.visitation):
+def _certified(mdp, old, new, epsilon=None, factor=4, alpha=None, largest=False, visits=values.visitation):
     """The interval of eta(new) - eta(old), with room for what can go wrong."""
-    A, tv = values.advantages(mdp, old), np.abs(new - old).sum(axis=1) / 2
-    gain = (new * A).sum(axis=1)
+    A, moved = values.advantages(mdp, old), np.abs(new - old)
+    gain, tv = (new * A).sum(axis=1), moved.max(axis=1) if largest else moved.sum(axis=1) / 2
     C = factor * (epsilon(A, gain) if epsilon else np.abs(A).max()) * mdp.gamma / (1 - mdp.gamma) ** 2
     return visits(mdp, old) @ gain + C * (alpha(tv) if alpha else tv.max()) ** 2 * np.array([-1, 1])
 
@@ -99,11 +96,11 @@ def _slip(**parts):
 
 def _cases():
     rng = np.random.default_rng(5)
-    random, near = models.garnet(4, 3, 2, rng=rng, gamma=0.7), rng.dirichlet(np.ones(3), size=(2, 4))
+    random, near = models.garnet(4, 4, 2, rng=rng, gamma=0.7), rng.dirichlet(np.ones(4), size=4)
     return (
         ("ledge, from p = q = 0.1 to p = 0.3, q = 0", (LEDGE, press(0.1, 0.1), press(0.3, 0))),
         ("lamp, from p = q = 0.5 to p = 0.6, q = 0.9", (LAMP, press(0.5, 0.5), press(0.6, 0.9))),
-        ("random world", (random, near[0], 0.9 * near[0] + 0.1 * near[1])),
+        ("random world", (random, near, 0.9 * near + 0.1 * near[:, ::-1])),
     )
 
 
@@ -113,6 +110,7 @@ CERTIFIED = Function(
     (
         (_slip(alpha=lambda tv: 2 * tv.max()), "the total variation has a factor one half."),
         (_slip(alpha=lambda tv: np.sqrt(tv.max())), "the step enters by its square."),
+        (_slip(largest=True), "alpha is half the sum over the actions, not the largest difference."),
         (_slip(alpha=np.mean), "alpha is the largest total variation of all states, not their mean."),
         (_slip(epsilon=lambda A, _: A.max()), "a bad action counts too: the largest absolute value of A."),
         (_slip(epsilon=lambda _, gain: np.abs(gain).max()), "epsilon is that of one action, not of a mean."),

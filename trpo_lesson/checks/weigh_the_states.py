@@ -173,10 +173,11 @@ def _policy(weigh=lambda w: (w, 1 - w), finish=_rows):
 def _cases():
     rng = np.random.default_rng(4)
     random = models.garnet(4, 3, 2, rng=rng, gamma=0.7)
-    locked = MDP([[[1, 0, 0], [0, 1, 0]], [[1, 0, 0]] * 2, [[1, 0, 0]] * 2], np.zeros((3, 2)), [1, 0, 0], 0.9)
+    back, on = [[1, 0, 0]] * 3, [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+    locked = MDP([on, back, back], np.zeros((3, 3)), [1, 0, 0], 0.9)  # nobody enters state 2
     return (
         ("random world, w = 0.3", (random, *rng.dirichlet(np.ones(3), size=(2, 4)), 0.3)),
-        ("a state that nobody visits, w = 0.8", (locked, *rng.dirichlet(np.ones(2), size=(2, 3)), 0.8)),
+        ("a state that nobody visits, w = 0.8", (locked, *rng.dirichlet(np.ones(3), size=(2, 3)), 0.8)),
     )
 
 
@@ -190,7 +191,7 @@ ONE_FOR_TWO = Function(
         (_policy(finish=np.asarray), "these are the counts. The rows of a policy add up to 1."),
         (_policy(finish=lambda x: _rows(x) * (x > 0)), "where nobody comes, all actions are equally likely."),
     ),
-    "form x = w x_1 + (1 - w) x_2, and divide each row by its sum over the actions.",
+    "form x = w x_1 + (1 - w) x_2, and divide each row by its sum; a row of zeros gets equal probabilities.",
 )
 
 
