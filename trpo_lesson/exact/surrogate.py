@@ -7,12 +7,14 @@ from trpo_lesson.exact.values import advantages, expected_return, visitation
 
 
 def performance_difference(mdp, pi_old, pi_new):
-    """eta(pi_new) - eta(pi_old) = sum_s rho_new(s) sum_a pi_new(a|s) A_old(s, a).
+    """eta(pi_new) - eta(pi_old) = sum_s,a rho_new(s) pi_new(a|s) A_old(s, a).
 
-    Kakade & Langford 2002; Schulman et al. 2015, Eq. 2. Computed as this sum, not as a difference of returns.
+    Kakade & Langford 2002; Schulman et al. 2015, Eq. 2. Computed as this sum,
+    not as a difference of returns.
     """
     pi_new = require_policy(mdp, pi_new, "pi_new")
-    return float(np.einsum("s,sa,sa->", visitation(mdp, pi_new), pi_new, advantages(mdp, pi_old)))
+    rho, A = visitation(mdp, pi_new), advantages(mdp, pi_old)
+    return float(np.einsum("s,sa,sa->", rho, pi_new, A))
 
 
 def surrogate(mdp, pi_old, pi_new):

@@ -20,7 +20,7 @@ def switch_back(collected, prospect, eta_old, eta_new):
         parts.bar(
             T, prospect, width=0.8, bottom=collected, label="prospect with the old", **theme.fill("old")
         )
-        parts.set(ylabel="parts", ylim=(0, 1.35 * total.max()))
+        parts.set(ylabel="return, in parts", ylim=(0, 1.35 * total.max()))
         parts.legend(loc="upper center", ncols=2)
         _draw_telescope(sums, total, eta_old, eta_new)
         return theme.picture(figure, alt=_telescope_words(total, eta_old, eta_new))
