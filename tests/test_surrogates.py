@@ -104,6 +104,7 @@ def test_the_direction_is_drawn_in_the_plane_and_what_it_brings_below(axes):
     picture = direction([0, 0.02, 0.01, -0.01, -0.05])
     plane, gains = axes
     assert [[0, 0], [0.09, 0.04]] in [drawn.get_xydata().tolist() for drawn in plane.lines]
+    assert texts(plane) == ["both rise", "both fall", "L rises, η falls"]
     assert line(gains, "L promises") == np.column_stack([LENGTHS, 2 * LENGTHS]).tolist()
     assert line(gains, "what comes")[-1] == [0.1, -0.05]
     assert line(gains, "gains up to 0.050") == [[0.05, 0]]
@@ -114,6 +115,17 @@ def test_the_direction_is_drawn_in_the_plane_and_what_it_brings_below(axes):
         "Steps at 82 degrees from the gradient. At length 0.1 L promises +0.200 and -0.050 comes. "
         "Every step up to 0.050 gains."
     )
+
+
+def test_the_longest_step_ends_inside_the_plane_in_every_direction_towards_a_rise(axes):
+    direction([0, 0.02, 0.01, 0.01, 0.05])
+    low, high = axes[0].get_ylim()
+    assert low < 0
+    assert high > LENGTHS[-1]
+    (arrow,) = [text for text in axes[0].texts if text.get_text() == "L rises, η falls"]
+    dq, dp = arrow.xy
+    assert 0.3 * dq < dp < 0.3 * dq + 2 * dq**2
+    assert arrow.get_position()[0] < 0  # where no step of the dial goes
 
 
 def test_a_direction_in_which_every_step_gains_has_no_limit(axes):
@@ -135,7 +147,7 @@ def test_the_gain_is_certain_where_the_bound_of_the_error_is_below_it(axes):
     assert line(panel, "gain of L") == np.column_stack([alpha, alpha]).tolist()
     assert line(panel, "error |η − L|") == np.column_stack([alpha, 0.5 * alpha**2]).tolist()
     assert line(panel, "bound of the error, Cα²") == np.column_stack([alpha, 20 * alpha**2]).tolist()
-    assert {x for x, _ in line(panel, "gain is certain up to 0.01")} == {0.01}
+    assert line(panel, "gain is certain up to 0.01") == [[0.01, panel.get_ylim()[0]], [0.01, 0.01]]
     assert panel.get_xscale() == panel.get_yscale() == "log"
     assert "the gain of L rises with slope 1.00, its error with slope 2.00" in picture.alt
     assert "The bound is about 40 times the error. It is below the gain up to a step of 0.01" in picture.alt

@@ -56,6 +56,7 @@ def sliver(dq, dp_L, dp_eta, lengths, angles, *, zooms):
     with theme.figure(height=9.2, **shape) as (figure, panels):
         for axes, radius in zip(panels, zooms, strict=False):
             _draw_plane(axes, dq, dp_L, dp_eta, radius)
+            _name_the_wedge(axes, dq, dp_L, dp_eta, (0.86 * radius, 0.28 * radius, 0.47 * radius))
         wedge = panels[-1]
         wedge.loglog(lengths, angles, label="angle of the wedge", **theme.line("accent"))
         proportional = lengths * angles[0] / lengths[0]
@@ -65,9 +66,9 @@ def sliver(dq, dp_L, dp_eta, lengths, angles, *, zooms):
         return theme.picture(figure, alt=_sliver_words(lengths, angles, zooms))
 
 
-def _draw_plane(axes, dq, dp_L, dp_eta, radius):
-    """The three fields of the plane: both rise, L rises while eta falls, both fall."""
-    high, low = 0.62 * radius, -0.42 * radius
+def _draw_plane(axes, dq, dp_L, dp_eta, radius, height=0.62):
+    """The three fields of the plane: both rise, L rises while eta falls, both fall, up to height * radius."""
+    high, low = height * radius, -0.42 * radius
     line, curve = (np.clip(dp, low, high) for dp in (dp_L, dp_eta))
     axes.fill_between(dq, curve, high, **theme.tint("new", opacity=0.14))
     axes.fill_between(dq, low, line, **theme.tint("muted", opacity=0.14))
@@ -77,15 +78,16 @@ def _draw_plane(axes, dq, dp_L, dp_eta, radius):
     axes.plot(0, 0, label="old policy", **theme.points("old"))
     axes.text(-0.45 * radius, 0.4 * radius, "both rise", ha="center")
     axes.text(0.45 * radius, -0.28 * radius, "both fall", ha="center")
-    axes.annotate(
-        "L rises, η falls",
-        (0.86 * radius, np.interp(0.86 * radius, dq, (dp_L + dp_eta) / 2)),
-        xytext=(0.28 * radius, 0.47 * radius),
-        ha="center",
-        arrowprops={"arrowstyle": "-"},
-    )
     axes.set(xlabel="change of q, on the slope", ylabel="change of p, on the path")
     axes.set(xlim=(-radius, radius), ylim=(low, high), aspect="equal")
+
+
+def _name_the_wedge(axes, dq, dp_L, dp_eta, place):
+    """place: the change of q where a line meets the wedge, and of q and p where its words stand."""
+    end, *words = place
+    middle = np.interp(end, dq, (dp_L + dp_eta) / 2)
+    line = {"arrowstyle": "-"}
+    axes.annotate("L rises, η falls", (end, middle), xytext=words, ha="center", arrowprops=line)
 
 
 def _sliver_words(lengths, angles, zooms):
@@ -108,7 +110,9 @@ def direction(lengths, gains, plane, heading, angle):
     """
     L_gain, eta_gain = gains
     with theme.figure(height=5.6, rows=2) as (figure, (map_of_steps, curves)):
-        _draw_plane(map_of_steps, *plane, lengths[-1])
+        radius = lengths[-1]
+        _draw_plane(map_of_steps, *plane, radius, height=1.1)  # the steps go up and right
+        _name_the_wedge(map_of_steps, *plane, (-0.86 * radius, -0.45 * radius, -0.36 * radius))
         dp, dq = heading
         map_of_steps.plot([0, dq], [0, dp], color=theme.color("new"))
         curves.axhline(0, linewidth=1, color=theme.color("ink"))
@@ -148,9 +152,11 @@ def gain_and_error(alpha, gain, error, bound):
         axes.loglog(alpha, gain, label="gain of L", **theme.line("accent"))
         axes.loglog(alpha, error, label="error |η − L|", color=theme.color("ink"))
         certified = alpha[bound < gain].max(initial=alpha[0])
-        axes.axvline(certified, label=f"gain is certain up to {certified:.1g}", **theme.line("muted"))
+        low, crossing = error.min() / 2, gain[alpha <= certified][-1]
+        name = f"gain is certain up to {certified:.1g}"
+        axes.plot([certified] * 2, [low, crossing], label=name, **theme.line("muted"))
         axes.set(xlabel="size α of the step, the largest TV", ylabel="change of the return")
-        axes.set(xlim=(alpha[0], alpha[-1]), ylim=(error.min() / 2, 100 * bound.max()))
+        axes.set(xlim=(alpha[0], alpha[-1]), ylim=(low, 100 * bound.max()))
         axes.legend(loc="upper left", ncols=2)
         return theme.picture(figure, alt=_error_words(alpha, gain, error, bound, certified))
 
