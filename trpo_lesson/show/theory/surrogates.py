@@ -66,9 +66,9 @@ def sliver(dq, dp_L, dp_eta, lengths, angles, *, zooms):
         return theme.picture(figure, alt=_sliver_words(lengths, angles, zooms))
 
 
-def _draw_plane(axes, dq, dp_L, dp_eta, radius, height=0.62):
-    """The three fields of the plane: both rise, L rises while eta falls, both fall, up to height * radius."""
-    high, low = height * radius, -0.42 * radius
+def _draw_plane(axes, dq, dp_L, dp_eta, radius, span=(-0.42, 0.62)):
+    """The three fields of the plane: both rise, L rises while eta falls, both fall; dp in span * radius."""
+    low, high = (end * radius for end in span)
     line, curve = (np.clip(dp, low, high) for dp in (dp_L, dp_eta))
     axes.fill_between(dq, curve, high, **theme.tint("new", opacity=0.14))
     axes.fill_between(dq, low, line, **theme.tint("muted", opacity=0.14))
@@ -109,10 +109,10 @@ def direction(lengths, gains, plane, heading, angle):
     angle         of the direction with the gradient, in degrees
     """
     L_gain, eta_gain = gains
-    with theme.figure(height=5.6, rows=2) as (figure, (map_of_steps, curves)):
+    with theme.figure(height=6, rows=2) as (figure, (map_of_steps, curves)):
         radius = lengths[-1]
-        _draw_plane(map_of_steps, *plane, radius, height=1.1)  # the steps go up and right
-        _name_the_wedge(map_of_steps, *plane, (-0.86 * radius, -0.45 * radius, -0.36 * radius))
+        _draw_plane(map_of_steps, *plane, radius, span=(-0.6, 1.1))  # the steps go up and right
+        _name_the_wedge(map_of_steps, *plane, (-0.88 * radius, -0.5 * radius, -0.48 * radius))
         dp, dq = heading
         map_of_steps.plot([0, dq], [0, dp], color=theme.color("new"))
         curves.axhline(0, linewidth=1, color=theme.color("ink"))
