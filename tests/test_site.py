@@ -31,6 +31,8 @@ This first paragraph says what the page is about.
 
 It proves {prf:ref}`thm-a` with {eq}`eq-a`, after {cite:t}`schulman2015`, and $x^2$.
 
+A short formula is $(1 - x^2)/(1 - x)$, a long one $x_1 + x_2 + x_3 + x_4 + x_5 + x_6$.
+
 $$
 \\begin{aligned} a &= b \\end{aligned}
 $$ (eq-a)
@@ -162,9 +164,16 @@ def test_the_scripts_that_break_the_play_button_or_name_a_cdn_are_gone(book):
 
 def test_formulas_are_rendered_in_the_page_with_mathml_beside_them(book):
     html = page(book, "intro")
-    assert html.count('class="katex"') == html.count("<math ") == 2
+    assert html.count('class="katex"') == html.count("<math ") == 4
     assert 'id="equation-eq-a"' in html
     assert "katex.min.js" not in html
+
+
+def test_a_line_may_end_inside_a_long_formula_only(book):
+    _, square, short, long = page(book, "intro").split('<span class="formula">')
+    assert ",</span> a long one" in short
+    assert "<wbr>" not in square + short
+    assert long.count("<wbr>") == 5
 
 
 def test_the_page_describes_itself_and_follows_the_system_without_a_flash(book):

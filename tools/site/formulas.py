@@ -17,6 +17,7 @@ from sphinxcontrib import katex
 logger = logging.getLogger(__name__)
 PATIENCE = 60  # seconds for node: the 5 that it gets by default are too few on a machine that is busy testing
 BASE = '<span class="base">'  # what KaTeX keeps together of a formula; between two of them the line may end
+SHORT = 30  # characters of TeX: up to here a formula is short enough for one line of any page
 
 
 def setup(app):
@@ -73,15 +74,16 @@ def _or_warn(visit):
 
 
 def _breakable(visit):
-    """`visit`, with a mark between the parts of an inline formula at which a line may end."""
+    """`visit`, with a mark between the parts of a long inline formula at which a line may end."""
 
     def visit_math(translator, node):
         start = len(translator.body)
+        mark = "" if len(node.astext()) <= SHORT else "<wbr>"
         try:
             visit(translator, node)
         finally:
             marked = (
-                part.replace(f"</span>{BASE}", f"</span><wbr>{BASE}") for part in translator.body[start:]
+                part.replace(f"</span>{BASE}", f"</span>{mark}{BASE}") for part in translator.body[start:]
             )
             translator.body[start:] = marked
 
@@ -91,8 +93,9 @@ def _breakable(visit):
 class KeepPunctuation(SphinxPostTransform):
     """Keep a formula on one line with the bracket before it and the full stop after it.
 
-    Browsers may end a line on either side of a formula, whatever stands there. So a formula and the letters
-    that touch it get a common element in which lines end at the marks of `_breakable` only.
+    Browsers may end a line on either side of a formula, whatever stands there, and between its parts. So a
+    formula and the letters that touch it get a common element in which lines end at the marks of
+    `_breakable` only.
     """
 
     default_priority = 800
@@ -100,10 +103,9 @@ class KeepPunctuation(SphinxPostTransform):
     def run(self, **_):
         for formula in list(self.document.findall(nodes.math)):
             before, after = _touching(formula, -1), _touching(formula, 1)
-            if before or after:
-                unit = nodes.inline("", classes=["formula"])
-                formula.replace_self(unit)
-                unit += [nodes.Text(before), formula, nodes.Text(after)]
+            unit = nodes.inline("", classes=["formula"])
+            formula.replace_self(unit)
+            unit += [nodes.Text(before), formula, nodes.Text(after)]
 
 
 def _touching(formula, side):
