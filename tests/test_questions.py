@@ -86,7 +86,6 @@ class Hostile:
 NO_NUMBERS = {
     "a text": "0.5",
     "bytes": b"0.5",
-    "a truth value": True,
     "a dictionary": {},
     "a set": {0.5},
     "a generator": (x for x in [0.5]),
@@ -113,6 +112,12 @@ def test_what_is_no_number_is_told_so(question, kind):
     assert said(NO_NUMBERS[kind], question).startswith(
         "FAIL: expected a number or an array of numbers, got some"
     )
+
+
+@pytest.mark.parametrize("question", [NUMBER, ARRAY, WITNESS], ids=["number", "array", "witness"])
+@pytest.mark.parametrize("answer", [True, np.False_, [True, False, True], np.array([False])])
+def test_true_and_false_are_to_be_written_as_numbers(question, answer):
+    assert said(answer, question).startswith("FAIL: expected a number or an array of numbers, got True or")
 
 
 @pytest.mark.parametrize("question", [NUMBER, ARRAY, WITNESS], ids=["number", "array", "witness"])

@@ -146,6 +146,8 @@ def _array(answer):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             array = np.asarray(answer)
+            if array.dtype.kind == "b":
+                return None, "expected a number or an array of numbers, got True or False: write 1 and 0."
             if array.dtype.kind not in "iufO" or isinstance(answer, str):
                 return None, f"expected a number or an array of numbers, got {_kind(answer)}."
             array = array.astype(float)
