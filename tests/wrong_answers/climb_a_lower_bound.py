@@ -1,9 +1,9 @@
 """Wrong answers to the exercises of chapter 8: what replaces the solution, and a piece of its hint."""
 
-ROW = """low, high = -30.0, 30.0
+ROW = """low, high = {low}, {high}
 for _ in range(60):
     middle = (low + high) / 2
-    x = np.exp(middle)
+    x = {gap}
     weights = {weights}
     q = weights / weights.sum()
     if {distance} > {radius}:
@@ -13,6 +13,9 @@ for _ in range(60):
 return {returned}
 """
 RIGHT = {
+    "low": "-30.0",
+    "high": "30.0",
+    "gap": "np.exp(middle)",
     "weights": "row / (x + A.max() - A)",
     "distance": "divergences.kl(row, q)",
     "radius": "alpha",
@@ -71,6 +74,7 @@ WRONG = {
         (safety(certified=0.1388), "what L gains"),
         (safety(certified=0), "put the best p into"),
         (safety(gained=0.01388), "the gain of one step"),
+        (safety(gained="10 * (0.514 - 0.5)"), "rounded too early"),
         (safety(gained=0.0694), "than with 1/2"),
     ],
     "ex-8-5-answer": [
@@ -89,8 +93,11 @@ WRONG = {
         (row(weights="row / (x + A - A.min())"), "the worse actions gain"),
         (row(weights="x * row + (A >= A.max())"), "a mixture with the greedy row"),
         (row(returned="weights"), "lambda is missing"),
-        (row(radius="2 * alpha"), "and then halve the interval"),
-        (row(weights="row + 0 * A", radius="-1"), "and then halve the interval"),  # the row itself
+        (row(radius="2 * alpha"), "halve a wide interval"),
+        (row(weights="row + 0 * A", radius="-1"), "halve a wide interval"),  # the row itself
+        (row(low="-5.0", high="5.0"), "halve a wide interval"),
+        (row(low="0.0", gap="middle"), "halve a wide interval"),
+        ("return mm.maximise_under_kl([row], [A], alpha)", "got an array of shape (1, 3)"),  # it is forbidden
         ("return A.argmax()", "got a single number"),
     ],
 }

@@ -54,7 +54,7 @@ RECIPE = Choice(
 
 
 def recipe(option):
-    """Exercise 8.2: the change of Algorithm 1 that the theorem does not cover."""
+    """Exercise 8.2: the change of Algorithm 1 with which the theorem's proof fails."""
     return tell(judge(option, RECIPE))
 
 
@@ -101,7 +101,10 @@ CERTIFIED = Number(
 )
 GAINED = Number(
     10 * (BEST - 0.5),
-    ((BEST - 0.5, "this is the gain of one step. There are 1 / (1 - gamma) of them."),),
+    (
+        (BEST - 0.5, "this is the gain of one step. There are 1 / (1 - gamma) of them."),
+        (0.14, "p was rounded too early: go on with p = 0.51388."),
+    ),
     "the return with p is p / (1 - gamma). How much more is it than with 1/2?",
     tolerance=2e-4,
 )
@@ -140,10 +143,7 @@ def _stayed(row):
 STAYS = Witness(
     [0.3, 0.7, 0],
     (
-        (
-            lambda row: (row >= 0).all() and abs(row.sum() - 1) < 1e-9,
-            "three probabilities that add up to one.",
-        ),
+        (lambda row: row.min() >= 0 and abs(row.sum() - 1) < 1e-9, "three probabilities that add up to one."),
         (lambda row: (row > 0).sum() > 1, "this policy takes one action only. Find one that takes two."),
         (_stayed, "MM moves on from here: of the actions that are taken one is better than another."),
     ),
@@ -176,6 +176,8 @@ def _right(row, A, x):
 CASES = (
     ("3 actions, alpha = 0.05", (np.array([0.2, 0.5, 0.3]), np.array([1, -0.6, 1 / 3]), 0.05)),
     ("4 actions, alpha = 0.8", (np.array([0.1, 0.2, 0.3, 0.4]), np.array([2, 1, -1, 0.5]), 0.8)),
+    ("2 actions, alpha = 1e-8", (np.array([0.5, 0.5]), np.array([1.0, -1.0]), 1e-8)),
+    ("3 actions, alpha = 2", (np.array([0.85, 0.1, 0.05]), np.array([0.2, -1, -1.4]), 2)),
 )
 BEST_ROW = Function(
     lambda row, A, alpha: mm.maximise_under_kl([row], [A], alpha)[0],
@@ -184,13 +186,10 @@ BEST_ROW = Function(
         (_row(lambda row, A, x: row * np.exp((A - A.max()) / x)), "this is the softmax row. It gains less."),
         (_row(_right, lambda row, q: divergences.kl(q, row)), "the order in the KL: it is KL(row || q)."),
         (_row(lambda row, A, x: row / (x + A - A.min())), "the worse actions gain: divide by nu - A."),
-        (
-            _row(lambda row, A, x: x * row + np.equal(A, A.max())),
-            "a mixture with the greedy row has another form.",
-        ),
+        (_row(lambda row, A, x: x * row + (A.max() == A)), "a mixture with the greedy row looks different."),
         (_row(_right, normalised=False), "the row does not add up to one: lambda is missing."),
     ),
-    "make the row for one nu, see that its KL falls as nu grows, and then halve the interval.",
+    "make the row for one nu. Its KL falls as nu grows: halve a wide interval of log(nu - max A).",
     tolerance=1e-4,
 )
 
