@@ -30,6 +30,10 @@ def test_the_two_trials_are_those_of_the_package():
     assert third.radius == 1 / 2
 
 
+def test_a_ratio_that_was_rounded_is_right():
+    assert check.two_trials(0.1667, 1, 0.25, -0.25).passed
+
+
 # ------------------------------------------------------------------------------------ 9.3, one state, by hand
 
 PAIR = MDP(np.ones((1, 2, 1)), [[-1, 1]], [1], 0.9)
@@ -156,6 +160,17 @@ def test_a_row_in_a_state_that_was_never_visited_can_cost_what_the_surrogate_doe
     returns = [values.expected_return(mdp, pi) for pi in (bad, old, good)]
     assert returns == sorted(returns)
     assert returns[0] < -100
+
+
+def test_such_a_row_can_cost_also_where_the_largest_kl_is_limited():
+    P = [[[1, 0], [0, 1]], [[1, 0], [1, 0]]]
+    mdp, old = MDP(P, [[0, 0], [1, -5]], [1, 0], 0.9), np.array([[1.0, 0.0], [0.9, 0.1]])
+    bad, advantages = np.full((2, 2), 0.5), values.advantages(mdp, old)
+    assert values.visitation(mdp, old)[1] == 0
+    assert advantages[0, 1] > 0  # so that the best row of s0 goes to the end of the limit, log 2
+    assert np.isclose(divergences.max_kl(old, bad), np.log(2))
+    assert np.isclose(divergences.kl(old, bad)[0], np.log(2))
+    assert values.expected_return(mdp, bad) < values.expected_return(mdp, old)
 
 
 @pytest.mark.parametrize(("delta", "gains"), [(0.01, True), (0.5, False)])

@@ -15,6 +15,11 @@ for _ in range(100):
     low, high = np.where(over, nu, low), np.where(over, high, nu)
 return price * pi_old / (high - A)
 """
+CUT = """tilt = {cut}
+rows = pi_old * np.exp(tilt)
+return rows / rows.sum(axis=1, keepdims=True)
+"""
+TILT = "values.advantages(mdp, pi_old) / ((1 - mdp.gamma) * beta)"
 CARELESS = """rows = pi_old * np.exp(values.advantages(mdp, pi_old) / ((1 - mdp.gamma) * beta))
 return rows / rows.sum(axis=1, keepdims=True)
 """
@@ -50,7 +55,9 @@ WRONG = {
     "ex-9-3-answer": [
         ("p, price, dual = (1 + np.sqrt(0.02)) / 2, 69.657, 3.7388", "takes the KL to second order"),
         ("p, price, dual = 0.5706, 69.657, 3.7388", "this is the p for KL(new || old)"),
-        ("p, price, dual = 0.6, 69.657, 3.7388", "= exp(-2 delta) for 2 p - 1"),
+        ("p, price, dual = 0.1407, 69.657, 3.7388", "this is 2 p - 1. Solve it"),
+        ("p, price, dual = 0.4296, 69.657, 3.7388", "the other root"),
+        ("p, price, dual = 0.6, 69.657, 3.7388", "= exp(-2 delta) for 2 p - 1, and this for p"),
         ("p, price, dual = 0.57036, 10 / np.sqrt(0.02), 3.7388", "to leading order"),
         ("p, price, dual = 0.57036, 1.407172 / 0.01, 3.7388", "a mean price"),
         ("p, price, dual = 0.57036, 6.9657, 3.7388", "has the factor rho"),
@@ -74,6 +81,8 @@ WRONG = {
         (tilted(sign="-"), "good actions are to gain"),
         (tilted(price="1 / ((1 - mdp.gamma) * beta)"), "a high price means a small change"),
         (OTHER_WAY, "those of the chapter"),
+        (CUT.format(cut=f"np.clip({TILT}, -700, 700)"), "a cut exponent forgets"),
+        (CUT.format(cut=f"np.minimum({TILT}, 50)"), "a cut exponent forgets"),
         (CARELESS, "price 0.001, your function returned what is no answer"),
         (tilted(axis="0"), "times an exponential of A(s, a)"),  # the sum over states
         ("return mdp.r.argmax(axis=1)", "expected an array of shape (4, 3)"),
