@@ -1,6 +1,7 @@
 """The sources of the book: every page is in the contents, in normal form, and readable in every renderer."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -205,3 +206,28 @@ def test_nbval_catches_a_changed_text(tmp_path):
     (tmp_path / "truth.txt").write_text("another")
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "1 failed, 1 passed" in run.stdout, run.stdout
+
+
+SLOW_TO_START = """
+import nbval.kernel
+
+start, calls = nbval.kernel.start_new_kernel, []
+
+def fails_at_first(**options):
+    calls.append(options)
+    if len(calls) < {first}:
+        raise RuntimeError("Kernel didn't respond")
+    return start(**options)
+
+nbval.kernel.start_new_kernel = fails_at_first
+"""
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(3, "1 passed"), (4, "1 error")])
+def test_nbval_starts_a_kernel_that_does_not_answer_again_and_not_for_ever(tmp_path, first, outcome):
+    command = nbval(tmp_path, "1 + 1")
+    (tmp_path / "slow_to_start.py").write_text(SLOW_TO_START.format(first=first))
+    command[3:3] = ["-p", "slow_to_start"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert outcome in run.stdout, run.stdout
