@@ -20,3 +20,14 @@ def axes(monkeypatch):
 
     monkeypatch.setattr(theme, "picture", keep)
     return seen
+
+
+@pytest.fixture
+def spans():
+    """spans(axes): where each of its fields begins and ends in x; to matplotlib 3.8 they are polygons."""
+
+    def ends(patch):
+        extent = patch.get_patch_transform().transform_path(patch.get_path()).get_extents()
+        return float(extent.x0), float(extent.x1)
+
+    return lambda axes: [ends(patch) for patch in axes.patches]

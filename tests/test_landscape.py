@@ -19,12 +19,11 @@ def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
-def test_the_landscape_marks_its_top_its_floors_and_its_face(axes):
+def test_the_landscape_marks_its_top_its_floors_and_its_face(axes, spans):
     picture = landscape.ledge_landscape(THETAS, ETA, SLOPE, flat=0.05, steep=1)
     hill, gradient = axes
     assert line(hill, "top 2.000\nat θ = 0.00") == [[0, 2]]
-    spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in hill.patches]
-    assert spans == [(-3, -2), (1, 2), (2, 3)]
+    assert spans(hill) == [(-3, -2), (1, 2), (2, 3)]
     assert [text.get_text() for text in hill.texts] == ["floor", "face", "floor", "top 2.000\nat θ = 0.00"]
     assert [text.get_position()[0] for text in hill.texts[:3]] == [-2.5, 1.5, 2.5]
     drawn = [list(curve.get_ydata()) for curve in (*hill.lines, *gradient.lines)]
@@ -36,9 +35,9 @@ def test_the_landscape_marks_its_top_its_floors_and_its_face(axes):
     assert picture.alt.endswith("from theta 1.0 to 2.0, it is steep, -6.0 at the steepest.")
 
 
-def test_a_flat_top_is_no_floor(axes):
+def test_a_flat_top_is_no_floor(axes, spans):
     landscape.ledge_landscape(THETAS, ETA, SLOPE, flat=0.05, steep=1)
-    assert all(not (p.get_x() < 0 < p.get_x() + p.get_width()) for p in axes[0].patches)
+    assert all(not (start < 0 < end) for start, end in spans(axes[0]))
 
 
 def path_picture(path, path_eta):

@@ -40,10 +40,10 @@ def test_the_upper_part_has_the_return_the_surrogate_and_the_best_bound(drawn):
     assert [[0.0, 1.0]] in curves
 
 
-def test_the_strip_of_the_upper_part_is_what_the_lower_part_shows(drawn):
+def test_the_strip_of_the_upper_part_is_what_the_lower_part_shows(drawn, spans):
     _, above, below = drawn
-    (strip,) = above.patches
-    assert (strip.get_x(), strip.get_x() + strip.get_width()) == pytest.approx((-0.1, 0.2))
+    (strip,) = spans(above)
+    assert strip == pytest.approx((-0.1, 0.2))
     assert below.get_xlim() == pytest.approx((-0.1, 0.2))
 
 

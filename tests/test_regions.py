@@ -75,7 +75,7 @@ def test_the_line_of_a_price_touches_the_curve_at_its_budget(axes):
     assert picture.alt.endswith("largest, 0.050.")
 
 
-def test_a_budget_between_the_two_touching_points_lies_below_the_line(axes):
+def test_a_budget_between_the_two_touching_points_lies_below_the_line(axes, spans):
     kl = np.array([0.0, 1.0, 2.0, 0.5, 3.0])
     gain = np.array([0.0, 1.0, 0.5, -1.0, 4.0])
     ends = np.array([1.0, 3.0])
@@ -87,8 +87,7 @@ def test_a_budget_between_the_two_touching_points_lies_below_the_line(axes):
     assert (end[1] - start[1]) / (end[0] - start[0]) == pytest.approx(1.5)
     assert start == [0, -0.5]  # through both ends
     assert line(drawn, "best within δ = 2") == [[2, 1]]
-    (gap,) = drawn.patches
-    assert (gap.get_x(), gap.get_width()) == (1, 2)
+    assert spans(drawn) == [(1, 3)]
     assert "slope 1.50 that touches it at 1.000 and at 3.000 nats" in picture.alt
     assert "within 2 nats, with gain 1.000, lies below the line" in picture.alt
 
