@@ -14,21 +14,10 @@ LAYERS = {
     "sampled": {"steps", "sampled"},
     "checks": {"steps", "exact", "sampled", "checks"},
     "show": {"steps", "exact", "sampled", "show"},
-    # The command line: its one thread, what it accepts, what it tells, and the program itself.
+    # The command line: its one thread, its commands, and the program itself.
     "one_thread": set(),
-    "options": {"steps", "exact", "sampled", "options"},
-    "reports": {"steps", "exact", "sampled", "show", "options", "reports"},
-    "__main__": {
-        "steps",
-        "exact",
-        "sampled",
-        "checks",
-        "show",
-        "options",
-        "reports",
-        "one_thread",
-        "__main__",
-    },
+    "commands": {"steps", "exact", "sampled", "show", "commands"},
+    "__main__": {"steps", "exact", "sampled", "checks", "show", "commands", "one_thread", "__main__"},
 }
 # What it may import from elsewhere when it is imported itself; the standard library is always there.
 LIBRARIES = {
@@ -38,8 +27,7 @@ LIBRARIES = {
     "checks": {"numpy"},
     "show": {"numpy", "matplotlib", "ipywidgets", "IPython", "pygments"},
     "one_thread": set(),
-    "options": {"numpy", "gymnasium"},
-    "reports": {"numpy"},
+    "commands": {"numpy", "gymnasium"},
     "__main__": {"numpy", "gymnasium"},
 }
 ONLY_IN_SHOW = {"matplotlib", "ipywidgets", "IPython"}

@@ -1,15 +1,9 @@
-"""What the command line understands: every command and option, with its unit and its default."""
+"""What the options of several commands share: kinds of numbers, directories, and the settings of a run."""
 
-import argparse
 from argparse import ArgumentTypeError, BooleanOptionalAction
-from dataclasses import fields
-from pathlib import Path
+from dataclasses import fields, replace
 
-from trpo_lesson.sampled.checkpoints import versions_here
-from trpo_lesson.sampled.config import BOOK, TRPOConfig
-
-EXIT_CODES = "exit codes: 0 done; 1 the run could not go on; 2 bad input; 130 interrupted with Ctrl-C"
-BOOK_IDS = " and ".join(BOOK)
+from trpo_lesson.sampled.config import BOOK, TRPOConfig, settings
 
 
 def whole(*, least):
@@ -71,42 +65,9 @@ SETTINGS = {  # field of TRPOConfig -> keyword arguments of its option
 }
 
 
-def parser(commands):
-    """The parser; `commands` holds the function of each command by name, kept in `arguments.command`."""
-    top = argparse.ArgumentParser(
-        prog="trpo-lesson",
-        description="Train policies by trust region policy optimization, evaluate them, draw curves.",
-        epilog=EXIT_CODES,
-        allow_abbrev=False,
-    )
-    top.add_argument("--version", action="version", version=f"trpo-lesson {versions_here()['trpo_lesson']}")
-    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
-    for name, add_options in {"train": _train, "evaluate": _evaluate, "plot": _plot}.items():
-        summary = add_options.__doc__
-        one = subparsers.add_parser(
-            name, help=summary, description=summary, epilog=EXIT_CODES, allow_abbrev=False
-        )
-        add_options(one)
-        one.set_defaults(command=commands[name])
-    return top
-
-
-def _train(one):
-    """train a policy on a gymnasium environment and record the run in a directory"""
-    steps, seed = whole(least=1), whole(least=0)
-    one.add_argument("env_id", metavar="ENV_ID", help="id of the environment, such as CartPole-v1")
-    one.add_argument(
-        "--steps", type=steps, required=True, metavar="N", help="environment steps of the whole run"
-    )
-    one.add_argument("--seed", type=seed, default=0, metavar="S", help="decides all randomness (default: 0)")
-    one.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="directory for the results, new or empty"
-    )
-    one.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    one.add_argument(
-        "--json", action="store_true", help="print the summary as one JSON object and nothing else"
-    )
-    note = f"{BOOK_IDS} start from the setting of the book, others from the defaults given here."
+def add_settings(one):
+    """Give the parser `one` an option for each of SETTINGS."""
+    note = f"{' and '.join(BOOK)} start from the setting of the book, others from the defaults given here."
     group = one.add_argument_group("settings", note)
     for name, keywords in SETTINGS.items():
         group.add_argument(f"--{name.replace('_', '-')}", **_described(name, keywords))
@@ -119,24 +80,8 @@ def _described(name, keywords):
     return keywords | {"default": None, "help": words} | ({"metavar": "X"} if "type" in keywords else {})
 
 
-def _evaluate(one):
-    """play episodes with the trained policy, greedily, on gymnasium's own environment"""
-    one.add_argument("directory", type=Path, metavar="DIR", help="results of train")
-    one.add_argument(
-        "--episodes", type=whole(least=1), default=100, metavar="N", help="episodes to play (default: 100)"
-    )
-    one.add_argument(
-        "--seed", type=whole(least=0), default=0, metavar="S", help="decides the starts (default: 0)"
-    )
-    one.add_argument(
-        "--json", action="store_true", help="print mean, std, returns, episodes and seed as one JSON object"
-    )
-
-
-def _plot(one):
-    """draw the learning curves of one or more runs; runs that differ only by seed share a median"""
-    one.add_argument("directories", type=Path, nargs="+", metavar="DIR", help="results of train")
-    out = Path("learning_curves.svg")
-    one.add_argument(
-        "--out", type=Path, default=out, metavar="FILE", help=f"picture to write, .svg (default: {out})"
-    )
+def asked_for(arguments):
+    """The `TRPOConfig` of a command line: the book's setting or the defaults, and over them what is given."""
+    given = {name: getattr(arguments, name) for name in SETTINGS}
+    given = {name: value for name, value in given.items() if value is not None}
+    return replace(settings(arguments.env_id, arguments.steps), **given)

@@ -4,7 +4,7 @@ import subprocess
 import textwrap
 from dataclasses import asdict
 
-from trpo_lesson import options
+from trpo_lesson.commands import options
 from trpo_lesson.sampled import checkpoints
 from trpo_lesson.sampled.config import BOOK, settings
 
