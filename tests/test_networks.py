@@ -8,6 +8,7 @@ from autograd import jacobian
 from trpo_lesson.sampled.networks import MLP
 
 SHAPES = [MLP((3, 2)), MLP((1, 4, 1)), MLP((4, 5, 3, 2)), MLP((3, 6, 2), free=2), MLP((2, 1), free=3)]
+SHAPES += [MLP((3, 5, 4, 1)), MLP((2, 4, 3, 5, 1), free=1)]
 
 
 def by_definition(network, theta, x):
