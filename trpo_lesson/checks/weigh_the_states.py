@@ -13,7 +13,7 @@ RHO = Number(
     (
         ([0.8, 0.2], "this is d. The visitation rho is not normalised: it sums to 1 / (1 - gamma)."),
         ([1.6, 0.8], "the sum should be 2. Who enters the road? Only those who leave town, half of them."),
-        ([4 / 3, 2 / 3], "these are shares in the long run, times 2. The day begins in town."),
+        ([4 / 3, 2 / 3], "these are shares in the long run, times 2. Every walk begins in town."),
     ),
     "for the road: rho(1) = gamma p rho(0). For town: a start, and who stays, and who comes back.",
 )
@@ -21,7 +21,7 @@ SHARE = Number(
     0.2,
     (
         (0.4, "this is rho(1). The share is d(1) = (1 - gamma) rho(1)."),
-        (1 / 3, "this is the share in the long run. Early visits count more, and the day begins in town."),
+        (1 / 3, "this is the share in the long run. Early visits count more, and every walk begins in town."),
     ),
     "divide rho(1) by the sum of rho, which is 1 / (1 - gamma).",
 )
