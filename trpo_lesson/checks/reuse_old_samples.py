@@ -68,7 +68,7 @@ WIDEST = Number(
         (0.4, "it is the variance that doubles, not the deviation."),
         (0.1414214, "a new policy that is narrower than the old one does no harm. How wide may it be?"),
     ),
-    "the integrand is new^2 / old. From which s on does its exponent no longer fall?",
+    "the integrand is new^2 / old. From which sigma on does its exponent no longer fall?",
     tolerance=3e-4,
 )
 KL_THERE = Number(
@@ -78,7 +78,7 @@ KL_THERE = Number(
         (0.3465736, "this is the logarithm alone. The other two terms add up to -1/4."),
         (0.1393261, "in bits. The book counts in nats."),
     ),
-    "put s = 0.2 sqrt(2) into the formula.",
+    "put sigma = 0.2 sqrt(2) into the formula.",
     tolerance=3e-4,
 )
 NARROWEST = Number(
