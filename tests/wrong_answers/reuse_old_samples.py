@@ -46,7 +46,7 @@ WRONG = {
         ("widest, kl_there, narrowest = 0.2828, 0.5 - np.log(2) / 2, 0.25", "this is KL(new || old)"),
         ("widest, kl_there, narrowest = 0.2828, np.log(2) / 2, 0.25", "the logarithm alone"),
         ("widest, kl_there, narrowest = 0.2828, 0.0965736 / np.log(2), 0.25", "in bits"),
-        ("widest, kl_there, narrowest = 0.2828, 0.01, 0.25", "put s = 0.2 sqrt(2)"),
+        ("widest, kl_there, narrowest = 0.2828, 0.01, 0.25", "put sigma = 0.2 sqrt(2)"),
         ("widest, kl_there, narrowest = 0.2828, 0.0966, 0.5", "and a deviation is not asked for"),
         ("widest, kl_there, narrowest = 0.2828, 0.0966, 0.3333333", "f stands squared"),
         ("widest, kl_there, narrowest = 0.2828, 0.0966, 1", "the integrand is p^2 f^2 / q"),
