@@ -180,6 +180,7 @@ def test_every_setting_has_an_option_that_reaches_the_run(tmp_path):
         "value_hidden": (5,),
         "value_steps": 2,
         "reuse": 2,
+        "bootstrap_truncated": False,
         "observation_scale": (1.0, 2.0, 3.0, 4.0),
         "dtype": "float64",
     }

@@ -30,6 +30,7 @@ REFUSED = {
     "natural": (1, None),
     "line_search": (0,),
     "advantages_after_fit": ("yes",),
+    "bootstrap_truncated": (0, None),
     "policy_hidden": ((0,), 16, (1.5,), None),
     "value_hidden": ((-1,), None),
     "observation_scale": ((0.0,), 1.0, (float("inf"),), (-1.0,)),

@@ -7,7 +7,13 @@ from gymnasium.spaces import Box
 from trpo_lesson.sampled.config import TRPOConfig
 from trpo_lesson.sampled.environments import vector
 from trpo_lesson.sampled.policy import initial_policy
-from trpo_lesson.sampled.rollouts import Batch, collect, episode_returns, side_by_side
+from trpo_lesson.sampled.rollouts import (
+    Batch,
+    collect,
+    episode_returns,
+    side_by_side,
+    with_truncations_as_terminations,
+)
 from trpo_lesson.sampled.scaling import fixed
 from trpo_lesson.sampled.stopwatch import PARTS, Stopwatch
 
@@ -141,3 +147,15 @@ def test_the_time_of_a_batch_is_booked_to_the_policy_and_the_environment():
     collect(*start("CartPole-v1"), 20, rng=np.random.default_rng(0), stopwatch=watch)
     booked = {part for part, seconds in watch.seconds.items() if seconds}
     assert booked == {"policy", "environment"} < set(PARTS)
+
+
+def test_truncations_taken_for_terminations_leave_everything_else_as_it_was():
+    copies, *seen = start("tiny/Truncates-v0")
+    batch = gather(copies, *seen, 5)
+    copies.close()
+    wrong = with_truncations_as_terminations(batch)
+    assert batch.truncated.any()
+    np.testing.assert_array_equal(wrong.terminated, batch.truncated)
+    assert not wrong.truncated.any()
+    for name in ("observations", "actions", "log_probs", "rewards", "last_observations", "ended"):
+        np.testing.assert_array_equal(getattr(wrong, name), getattr(batch, name))

@@ -274,6 +274,21 @@ def test_one_seed_decides_everything(env_id, dtype):
     np.testing.assert_array_equal(one.returns, same.returns)
 
 
+def parameters_after_training(env_id, **changes):
+    """theta of policy and critic after each update: on the tiny environments all seeds see the same world."""
+    config = TRPOConfig(300, n_envs=4, n_steps=25, **changes)
+    return [(one.policy.theta, one.critic.theta) for one in train(f"tiny/{env_id}-v0", config, seed=1)]
+
+
+def test_without_bootstrap_a_cut_episode_is_taken_for_one_that_terminated():
+    same_world = parameters_after_training("Terminates")
+    taken_for_it = parameters_after_training("Truncates", bootstrap_truncated=False)
+    np.testing.assert_equal(taken_for_it, same_world)
+    left_as_it_is = parameters_after_training("Truncates")
+    assert all((one != other).any() for (_, one), (_, other) in zip(left_as_it_is, same_world, strict=True))
+    np.testing.assert_equal(parameters_after_training("Terminates", bootstrap_truncated=False), same_world)
+
+
 def test_training_leaves_the_global_generator_alone():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     list(train("CartPole-v1", config_of("CartPole-v1", 128), seed=0))

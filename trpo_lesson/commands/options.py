@@ -57,6 +57,10 @@ SETTINGS = {  # field of TRPOConfig -> keyword arguments of its option
         "type": whole(least=1),
         "help": "batches in a sample; above 1 old ones count by importance ratio",
     },
+    "bootstrap_truncated": {
+        "action": BooleanOptionalAction,
+        "help": "value the state where the clock cut an episode; without it is a pitfall",
+    },
     "observation_scale": {
         "type": listed(float),
         "help": "factors such as 0.4,1,5,1 (default: running moments)",

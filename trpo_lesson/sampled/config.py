@@ -26,6 +26,8 @@ BOOK = {
     },
 }
 
+TARGETS = {"CartPole-v1": 475, "Pendulum-v1": -200}  # the mean return at which they count as solved
+
 
 def settings(env_id, total_steps):
     """The `TRPOConfig` of the book for CartPole-v1 and Pendulum-v1, the defaults for any other id.
@@ -63,6 +65,8 @@ class TRPOConfig:
                           refitted critic, which has seen the batch's rewards, a bias
     reuse                 batches in a sample; 1 is TRPO as published, more is not on-policy any more: old
                           batches count with importance ratios
+    bootstrap_truncated   True: where the clock cut an episode, its value goes on; False: it is taken for a
+                          termination, after which nothing comes: a pitfall, here to be looked at
     ratio_clip            largest importance ratio that counts
     observation_scale     factor of each component of the observation; None: running mean and deviation
     dtype                 "float32" or "float64", of networks and batches
@@ -96,6 +100,7 @@ class TRPOConfig:
     value_unit: float | None = None
     advantages_after_fit: bool = False
     reuse: int = 1
+    bootstrap_truncated: bool = True
     ratio_clip: float = 2.0
     observation_scale: tuple[float, ...] | None = None
     dtype: str = "float32"
@@ -140,7 +145,7 @@ RULES = {
         ("total_steps", "n_envs", "n_steps", "cg_iterations", "value_iterations", "reuse"), COUNT
     ),
     **dict.fromkeys(("policy_hidden", "value_hidden"), LAYERS),
-    **dict.fromkeys(("natural", "line_search", "advantages_after_fit"), SWITCH),
+    **dict.fromkeys(("natural", "line_search", "advantages_after_fit", "bootstrap_truncated"), SWITCH),
     **dict.fromkeys(("delta", "final_delta", "learning_rate", "ratio_clip", "value_unit"), POSITIVE),
     **dict.fromkeys(("damping", "value_damping", "last_layer_scale"), NOT_NEGATIVE),
     **dict.fromkeys(("max_backtracks", "value_steps"), (lambda x: x == 0 or _count(x), "an integer >= 0")),

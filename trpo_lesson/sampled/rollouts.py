@@ -1,6 +1,6 @@
 """Batches of experience: T steps of N environments, laid out [T, N, ...]; truncation is not termination."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -67,6 +67,15 @@ def side_by_side(batches):
     """One Batch [T, N_1 + N_2 + ..., ...] from several of equal length T: more columns, same time axis."""
     columns = ([getattr(batch, field.name) for batch in batches] for field in fields(Batch))
     return Batch(*(np.concatenate(arrays, axis=1) for arrays in columns))
+
+
+def with_truncations_as_terminations(batch):
+    """The Batch of someone who takes every end for a termination: a pitfall, nothing is bootstrapped there.
+
+    An episode that the clock cut seems to be worth only what it paid until then (Pardo et al. 2018). The end
+    of the batch itself ends no episode.
+    """
+    return replace(batch, terminated=batch.ended, truncated=np.zeros_like(batch.truncated))
 
 
 def episode_returns(batch, carried):
