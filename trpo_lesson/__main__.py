@@ -8,10 +8,10 @@ import contextlib
 import sys
 from functools import partial
 
-from trpo_lesson.commands import evaluate, exits, plot, train
+from trpo_lesson.commands import evaluate, exits, plot, sweep, train
 from trpo_lesson.sampled.checkpoints import versions_here
 
-COMMANDS = {"train": train, "evaluate": evaluate, "plot": plot}
+COMMANDS = {"train": train, "evaluate": evaluate, "plot": plot, "sweep": sweep}
 
 
 def main(argv=None):

@@ -3,12 +3,10 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
 from trpo_lesson.commands.options import whole
 from trpo_lesson.commands.results import trained_policy
 from trpo_lesson.sampled import checkpoints
-from trpo_lesson.sampled.policy import evaluate
+from trpo_lesson.sampled.policy import scores
 
 
 def add_options(one):
@@ -27,11 +25,8 @@ def add_options(one):
 
 def run(arguments, *, say):
     """Evaluate the trained policy and say what it earned."""
-    directory, episodes, seed = arguments.directory, arguments.episodes, arguments.seed
-    experiment = checkpoints.load_experiment(directory)
-    policy, rng = trained_policy(experiment, directory), np.random.default_rng(seed)
-    returns = evaluate(policy, experiment.env_id, episodes=episodes, rng=rng)
-    scores = {"mean": float(returns.mean()), "std": float(returns.std()), "returns": returns.tolist()}
-    scores |= {"episodes": episodes, "seed": seed}
-    words = "{episodes} episodes, seed {seed}: mean {mean:.2f}, standard deviation {std:.2f}".format(**scores)
-    say(json.dumps(scores) if arguments.json else f"{experiment.env_id}, {words}")
+    experiment = checkpoints.load_experiment(arguments.directory)
+    policy = trained_policy(experiment, arguments.directory)
+    judged = scores(policy, experiment.env_id, episodes=arguments.episodes, seed=arguments.seed)
+    words = "{episodes} episodes, seed {seed}: mean {mean:.2f}, standard deviation {std:.2f}".format(**judged)
+    say(json.dumps(judged) if arguments.json else f"{experiment.env_id}, {words}")

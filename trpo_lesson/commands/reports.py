@@ -9,8 +9,8 @@ from trpo_lesson.sampled import checkpoints
 from trpo_lesson.sampled.config import BOOK, settings
 
 
-def of_setting(experiment):
-    """Every setting of an `Experiment`, and whose it is."""
+def of_setting(experiment, *, seeds=None):
+    """Every setting of an `Experiment`, and whose it is; `seeds`: in words, where it is one of many."""
     used, start = (
         asdict(experiment.config),
         asdict(settings(experiment.env_id, experiment.config.total_steps)),
@@ -20,7 +20,7 @@ def of_setting(experiment):
         whose += f" but for {', '.join(changed)}"
     values = " ".join(f"{name}={options.as_text(value)}" for name, value in used.items())
     lines = textwrap.wrap(values, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    return "\n".join((f"{experiment.env_id}, seed {experiment.seed}, {whose}:", *lines))
+    return "\n".join((f"{experiment.env_id}, {seeds or f'seed {experiment.seed}'}, {whose}:", *lines))
 
 
 def of_results(summary, out):

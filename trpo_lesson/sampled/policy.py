@@ -117,3 +117,10 @@ def evaluate(policy, env_id, *, episodes, rng):
     for env in envs:
         env.close()
     return returns
+
+
+def scores(policy, env_id, *, episodes, seed):
+    """`evaluate` with the generator of a seed, as plain data: mean, std, returns, episodes, seed."""
+    returns = evaluate(policy, env_id, episodes=episodes, rng=np.random.default_rng(seed))
+    numbers = {"mean": float(returns.mean()), "std": float(returns.std()), "returns": returns.tolist()}
+    return numbers | {"episodes": episodes, "seed": seed}
