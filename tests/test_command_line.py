@@ -464,7 +464,6 @@ TRAIN = ["train", "CartPole-v1", "--steps", "1024", "--out", "OUT"]
 BAD_LINES = {
     "no command": ([], "required: COMMAND"),
     "unknown command": (["fit"], "invalid choice: 'fit'"),
-    "a later command": (["sweep", "CartPole-v1"], "invalid choice: 'sweep'"),
     "no directory": (["train", "CartPole-v1", "--steps", "1024"], "required: --out"),
     "no steps": (["train", "CartPole-v1", "--out", "OUT"], "required: --steps"),
     "unknown option": ([*TRAIN, "--resume"], "unrecognized arguments: --resume"),

@@ -162,7 +162,8 @@ def on_cluster(work, jobs, address):
     """`work(job)` of each job as it ends, by the workers of the Dask scheduler at `address`.
 
     Each job is a task of its own. Where a worker dies, the scheduler gives its tasks to others; a task that
-    took four workers with it has failed, alone. (joblib's Dask backend would end the sweep there.)
+    took four workers with it has failed, alone. (joblib's Dask backend would end the sweep there.) Asked for
+    in one call, the tasks wait at the scheduler, not in the queue of a worker that may die.
     """
     try:
         from distributed import Client, as_completed
@@ -171,7 +172,7 @@ def on_cluster(work, jobs, address):
 
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=PATIENCE)
-        asked = {client.submit(work, job, pure=False): job for job in jobs}
+        asked = dict(zip(client.map(work, jobs, pure=False), jobs, strict=True))
         for future in as_completed(asked, loop=client.loop):
             if future.cancelled():
                 raise OSError(f"the Dask scheduler at {address} is gone")
