@@ -137,11 +137,19 @@ def test_twenty_seeds_of_the_whole_ablation_are_less_than_100_kilobytes(tmp_path
     assert 30_000 < (tmp_path / "all.json").stat().st_size < 100_000
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 1, "steps": []}', "\ud800"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "steps": []}', "\ud800"])
 def test_a_file_that_is_not_ours_is_refused_by_name(tmp_path, text):
     path = tmp_path / "other.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(ValueError, match=r"other.json: expected a stored sweep of format 1, got"):
+        outcomes.load(path)
+
+
+def test_a_stored_sweep_of_another_format_is_refused(tmp_path):
+    path = tmp_path / "later.json"
+    outcomes.store(path, "CartPole-v1", {"a": outcomes_of([1.0, 2.0])})
+    path.write_text(path.read_text().replace('"format":1', '"format":2'))
+    with pytest.raises(ValueError, match=r"later.json: expected .* of format 1, got ValueError: format 2"):
         outcomes.load(path)
 
 
