@@ -241,7 +241,7 @@ def wait_for(condition, process, *, seconds=120):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes to signal as one")
-@pytest.mark.parametrize("stop", [signal.Signals.SIGINT, signal.Signals(9)], ids=["ctrl-c", "kill -9"])
+@pytest.mark.parametrize("stop", [signal.SIGINT, 9], ids=["ctrl-c", "kill -9"])
 def test_a_sweep_that_is_stopped_goes_on_with_what_is_missing(tmp_path, stop):
     place = tmp_path / "as-it-is"
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # of new processes, too

@@ -4,4 +4,5 @@ The road: `config` says what a run is; `networks`, `distributions` and `scaling`
 `critic`; `environments` (with the simulations of `classic_control`) and `rollouts` bring a batch;
 `estimation`, `importance` and `samples` turn it into advantages and weights; `trpo` takes the step, with
 the solver and the line search of `trpo_lesson.steps`. `runs` and `checkpoints` keep what there is to keep.
+`experiments` runs many, such as those of `ablation`; `outcomes` and `intervals` say what they show together.
 """
