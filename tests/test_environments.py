@@ -139,12 +139,43 @@ def test_gymnasiums_environments_are_seeded_from_the_generator():
     assert not np.array_equal(first(0)[0], first(0)[1])
 
 
-def test_gymnasiums_environments_cannot_be_saved_and_begin_again():
+def test_a_simulation_refuses_a_state_that_is_not_its_own():
+    ours, fewer = (vector("CartPole-v1", n, rng=np.random.default_rng(0)) for n in (3, 2))
+    for arrays in ({}, {"simulation": np.zeros((4, 3))}, fewer.state()):
+        with pytest.raises(ValueError, match=r"expected the state of 3 simulations, .* got "):
+            ours.restore(arrays)
+
+
+def test_gymnasiums_environments_begin_fresh_episodes_from_the_saved_generators():
+    copies = vector("Acrobot-v1", 2, rng=np.random.default_rng(0))
+    copies.reset()
+    copies.step(np.zeros(2, dtype=int))
+    saved = {name: np.array(array) for name, array in copies.state().items()}
+    there = copies._begin(None)  # what the generators give from here
+    other = vector("Acrobot-v1", 2, rng=np.random.default_rng(1))
+    other.reset()
+    np.testing.assert_array_equal(other.restore(saved), there)
+    assert not np.array_equal(other.reset(), there)
+    for each in (copies, other):
+        each.close()
+
+
+def test_an_environment_with_a_generator_of_its_own_kind_begins_again_from_ours():
     copies = vector("tiny/Truncates-v0", 2, rng=np.random.default_rng(0))
     copies.reset()
+    for env in copies._envs.envs:
+        env.unwrapped.np_random = np.random.Generator(np.random.MT19937(0))  # its state is not whole numbers
     copies.step(np.zeros(2, dtype=int))
     assert copies.state() == {}
     assert copies.restore({})[:, 0].tolist() == [0, 0]
+    copies.close()
+
+
+def test_generators_of_another_number_of_copies_are_refused():
+    copies = vector("tiny/Truncates-v0", 2, rng=np.random.default_rng(0))
+    copies.reset()
+    with pytest.raises(ValueError, match=r"expected 2 generators, got an array \(1,\)"):
+        copies.restore({"generators": copies.state()["generators"][:1]})
     copies.close()
 
 

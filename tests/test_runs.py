@@ -59,6 +59,16 @@ def test_a_run_on_other_environments_resumes_with_fresh_episodes():
     assert resumed[0].state.arrays["memory.0.observations"][0, :, 0].tolist() == [0, 0, 0, 0]
 
 
+def test_a_run_on_other_environments_resumes_the_same_way_every_time_and_not_as_at_its_beginning():
+    config = config_of("Acrobot-v1", 4 * 16, n_steps=4)
+    first, *_ = train("Acrobot-v1", config, seed=0)
+    one, same = (next(train("Acrobot-v1", config, seed=0, resume=through_a_file(first.state))) for _ in "12")
+    starts = [each.state.arrays["memory.0.observations"][0] for each in (one, same, first)]
+    np.testing.assert_array_equal(starts[0], starts[1])
+    assert not np.array_equal(starts[0], starts[2])
+    assert one.policy.theta.tobytes() == same.policy.theta.tobytes()
+
+
 def test_a_finished_run_has_nothing_to_resume():
     config = config_of("CartPole-v1", 256)
     *_, last = train("CartPole-v1", config, seed=0)

@@ -6,9 +6,12 @@
     observations, rewards, terminated, truncated, last_observations = step(actions)
     arrays = state();  observations = restore(arrays)
 
+`restores_episodes` says whether `restore` goes on in the middle of the episodes, or begins fresh ones.
 `last_observations` [N, I] is what each step really led to: where an episode ended, its true last
 observation, while `observations` is already the first one of the next episode.
 """
+
+import json
 
 import gymnasium
 import numpy as np
@@ -82,6 +85,8 @@ class SimulatedVector:
     generator `rng`.
     """
 
+    restores_episodes = True
+
     def __init__(self, simulation, env, n_envs, *, rng):
         self.simulation, self.n_envs, self.rng = simulation, n_envs, rng
         self.observation_space, self.action_space = env.observation_space, env.action_space
@@ -90,9 +95,8 @@ class SimulatedVector:
 
     def reset(self):
         """observations [N, I] of fresh episodes."""
-        return self.restore(
-            {"simulation": self.simulation.draw(self.n_envs, self.rng), "elapsed": np.zeros(self.n_envs)}
-        )
+        self._state, self._elapsed = self.simulation.draw(self.n_envs, self.rng), np.zeros(self.n_envs)
+        return self.simulation.observe(self._state)
 
     def step(self, actions):
         """(observations, rewards, terminated, truncated, last_observations) after one step of every copy."""
@@ -112,7 +116,10 @@ class SimulatedVector:
         return {"simulation": self._state.copy(), "elapsed": self._elapsed.copy()}
 
     def restore(self, arrays):
-        """Go on from `state()`; the observations [N, I] there."""
+        """Go on from `state()`; the observations [N, I] there. ValueError for arrays that do not fit."""
+        expected = {name: array.shape for name, array in self.state().items()}
+        if expected != (got := {name: np.shape(array) for name, array in arrays.items()}):
+            raise ValueError(f"expected the state of {self.n_envs} simulations, {expected}, got {got}")
         self._state, self._elapsed = arrays["simulation"].copy(), arrays["elapsed"].copy()
         return self.simulation.observe(self._state)
 
@@ -123,9 +130,12 @@ class SimulatedVector:
 class GymnasiumVector:
     """Copies of any environment through gymnasium.make_vec, restarted in the same step (SAME_STEP).
 
-    gymnasium has no general way to save an environment: `state()` is empty, and `restore` begins fresh
-    episodes. Raises ValueError where the environment returns an observation or a reward that is not finite.
+    gymnasium has no general way to save an environment: `state()` is that of the copies' generators, and
+    `restore` begins fresh episodes from it. Raises ValueError where the environment returns an observation or
+    a reward that is not finite.
     """
+
+    restores_episodes = False
 
     def __init__(self, env_id, n_envs, *, rng):
         self.env_id, self.n_envs, self.rng, self.steps = env_id, n_envs, rng, 0
@@ -136,7 +146,10 @@ class GymnasiumVector:
 
     def reset(self):
         """observations [N, I] of fresh episodes, seeded from `rng`."""
-        observations, _ = self._envs.reset(seed=self.rng.integers(2**31, size=self.n_envs).tolist())
+        return self._begin(self.rng.integers(2**31, size=self.n_envs).tolist())
+
+    def _begin(self, seeds):
+        observations, _ = self._envs.reset(seed=seeds)
         require_finite(self.env_id, "observation", observations, self.steps)
         return observations
 
@@ -154,12 +167,26 @@ class GymnasiumVector:
         return observations, rewards, terminated, truncated, last_observations
 
     def state(self):
-        """Nothing: gymnasium's environments cannot be saved."""
-        return {}
+        """The state of each copy's generator, as JSON [N]: its whole numbers have 128 bits.
+
+        Empty where an environment draws from a generator that is not gymnasium's own.
+        """
+        generators = [env.unwrapped.np_random for env in self._envs.envs]
+        bits = [getattr(generator, "bit_generator", None) for generator in generators]
+        if not all(isinstance(each, np.random.PCG64) for each in bits):
+            return {}
+        return {"generators": np.array([json.dumps(each.state) for each in bits])}
 
     def restore(self, arrays):
-        """Fresh episodes; the observations [N, I] there."""
-        return self.reset()
+        """Fresh episodes from the generators of `state()`; the observations [N, I] there."""
+        if "generators" not in arrays:
+            return self.reset()
+        states = arrays["generators"]
+        if states.shape != (self.n_envs,):
+            raise ValueError(f"expected {self.n_envs} generators, got an array {states.shape}")
+        for env, state in zip(self._envs.envs, states, strict=True):
+            env.unwrapped.np_random.bit_generator.state = json.loads(str(state))
+        return self._begin(None)
 
     def close(self):
         """Close every copy."""

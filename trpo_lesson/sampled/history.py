@@ -75,6 +75,22 @@ def read(file):
     return {name: np.array([_value(name, cell) for cell in cells]) for name, cells in columns}
 
 
+def cut(table, number):
+    """The bytes of a table after its `number`-th row: what is left of one row more is cut off.
+
+    That is all a run that was killed can be ahead of its checkpoint. Raises ValueError where the rows are not
+    1, ..., number, or more than one follows.
+    """
+    header, *rows = table.split(b"\n")[:-1] or [b""]
+    if not number <= len(rows) <= number + 1:
+        expected = f"expected {number} rows, as the checkpoint has iterations, or one more"
+        raise ValueError(f"{expected}, got {len(rows)}")
+    kept = b"".join(line + b"\n" for line in (header, *rows[:number]))
+    if number and (found := read(io.BytesIO(kept))["iteration"].tolist()) != list(range(1, number + 1)):
+        raise ValueError(f"expected the iterations 1 to {number}, got {found}")
+    return kept
+
+
 def summary(columns):
     """What came of a run, from the columns of its history; `mean_return` is None where no episode ended.
 

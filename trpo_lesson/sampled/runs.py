@@ -140,7 +140,7 @@ def saved(run, vector, rng):
 def resumed(vector, config, rng, state):
     """The `Run` that `saved` was given: generators and environments go on where they stood.
 
-    Where the environments cannot be restored (they saved nothing), fresh episodes begin.
+    Where the environments cannot restore their episodes, fresh ones begin.
     """
     run, arrays = initial_run(vector, config, rng), state.arrays
     for name, generator in rng.items():
@@ -153,7 +153,7 @@ def resumed(vector, config, rng, state):
         steps=state.plain["steps"],
         seen=Moments(**_group("seen", arrays)),
         paid=Moments(**_group("paid", arrays)),
-        carried=arrays["carried"] if environment else run.carried,
+        carried=arrays["carried"] if vector.restores_episodes else run.carried,
         memory=tuple(Batch(**named) for named in memory if named),
         observations=vector.restore(environment),
     )
