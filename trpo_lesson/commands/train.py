@@ -125,7 +125,7 @@ def _record(experiment, out, start, *, progress):
     except Exception as problem:
         if not isinstance(problem, exits.TROUBLE):
             traceback.print_exc()  # a mistake in the environment: its author wants the line
-        return exits.STOPPED, f"error: the run could not go on: {problem or type(problem).__name__}"
+        return exits.STOPPED, f"error: the run could not go on: {str(problem) or type(problem).__name__}"
     return exits.DONE, ""
 
 
