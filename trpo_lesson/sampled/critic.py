@@ -66,12 +66,14 @@ def fit(critic, inputs, residuals, *, steps, damping, iterations):
     """(critic, trouble) after up to `steps` Gauss-Newton steps on the mean squared residual at inputs [B, I].
 
     `residuals(critic, values)` [B] = targets - values is asked anew for each theta: targets that bootstrap
-    move along. The fit is over where no step helps; `trouble` is "" or why a step could not be computed.
+    move along. The fit is over where no step helps; `trouble` is "" or why a step could not be computed or
+    judged. The critic that comes back is always a sound one: what is not finite is never taken.
     """
     for _ in range(steps):
         step = gauss_newton_step(critic, inputs, residuals, damping=damping, iterations=iterations)
         if not step.accepted:
-            return critic, "" if step.evaluation is not None else f"value fit: {step.reason}"
+            no_better = step.evaluation is not None and np.isfinite(step.evaluation)
+            return critic, "" if no_better else f"value fit: {step.reason}"
         critic = replace(critic, theta=step.theta)
     return critic, ""
 

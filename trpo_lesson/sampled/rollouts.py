@@ -43,7 +43,8 @@ class Batch:
 def collect(vector, policy, observations, n_steps, *, rng, stopwatch=None):
     """A `Batch` of `n_steps` steps from `observations` [N, I], where `vector` stands.
 
-    Episodes go on across batches: the next one begins at the last row of the observations.
+    Episodes go on across batches: the next one begins at the last row of the observations. Raises ValueError
+    where a number is not finite in the policy's dtype: a float32 ends at 3e38.
     """
     stopwatch = stopwatch or Stopwatch()
     dtype, seen, steps = policy.theta.dtype, [observations], []
@@ -58,9 +59,20 @@ def collect(vector, policy, observations, n_steps, *, rng, stopwatch=None):
     outputs, actions, rewards, terminated, truncated, last = map(np.array, zip(*steps, strict=True))
     log_probs = policy.distribution.log_prob(outputs, actions)
     last = np.where((terminated | truncated)[..., None], last, 0).astype(dtype)
-    return Batch(
+    batch = Batch(
         np.array(seen, dtype), actions, log_probs, rewards.astype(dtype), terminated, truncated, last
     )
+    _require_finite(batch)
+    return batch
+
+
+def _require_finite(batch):
+    for name, array in vars(batch).items():
+        finite = np.isfinite(array)
+        if not finite.all():
+            step, copy = map(int, np.argwhere(~finite)[0, :2])
+            where = f"step {step + 1} of the batch, copy {copy}"
+            raise ValueError(f"expected finite {name} in {array.dtype}, got {array[step, copy]} in {where}")
 
 
 def side_by_side(batches):

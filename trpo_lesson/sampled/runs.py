@@ -104,7 +104,8 @@ def with_fresh_scales(run, batch, config):
     """The run with running scales that include `batch`; the policy and V stay the functions that they were.
 
     Only at the first batch there is nothing worth preserving: the policy is almost uniform whatever it
-    sees, and its first layer was drawn for inputs of order one.
+    sees, and its first layer was drawn for inputs of order one. Raises ValueError where numbers are so large
+    that the scales overflow.
     """
     if config.observation_scale is None:
         seen = run.seen.including(batch.observations[:-1])
@@ -122,6 +123,12 @@ def with_fresh_scales(run, batch, config):
         paid = run.paid.including(returns[..., None])
         critic = run.critic.in_unit(float(paid.root_mean_square()[0]) or 1.0)
         run = replace(run, critic=critic, paid=paid)
+    numbers = (run.policy.theta, run.critic.theta, run.critic.unit, run.policy.scaling.offset)
+    if not all(np.isfinite(each).all() for each in numbers):
+        dtype = run.policy.theta.dtype
+        raise ValueError(
+            f"expected observations and returns of a size that {dtype} can scale, got larger ones"
+        )
     return run
 
 
