@@ -236,5 +236,6 @@ def test_each_setting_of_the_ablation_changes_what_its_label_says_and_nothing_el
         "delta times 10": {"delta": pytest.approx(0.2), "final_delta": pytest.approx(0.01)},
         "damping times 100": {"damping": pytest.approx(3)},
         "truncation as termination": {"bootstrap_truncated": False},
+        "advantages after the fit": {"advantages_after_fit": True},
     }
     assert jobs_of("CartPole-v1", settings, [0])  # every label is one

@@ -19,4 +19,9 @@ def variants(config):
         "delta times 10": replace(config, delta=10 * config.delta, final_delta=10 * config.final_delta),
         "damping times 100": replace(config, damping=100 * config.damping),
         "truncation as termination": replace(config, bootstrap_truncated=False),
+        _other_order(config): replace(config, advantages_after_fit=not config.advantages_after_fit),
     }
+
+
+def _other_order(config):
+    return f"advantages {'before' if config.advantages_after_fit else 'after'} the fit"

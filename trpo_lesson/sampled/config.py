@@ -7,7 +7,7 @@ from numbers import Integral, Real
 BOOK = {
     "CartPole-v1": {
         "gamma": 0.985,
-        "lam": 0.97,
+        "advantages_after_fit": True,
         "observation_scale": (0.4, 1.0, 5.0, 1.0),
         "value_unit": 10.0,
     },
