@@ -18,7 +18,7 @@ from trpo_lesson.sampled.trpo import train
 SMALL = TRPOConfig(200, n_envs=2, n_steps=32, policy_hidden=(5,), value_hidden=(4,))  # three whole batches
 SETTINGS = {"small": SMALL, "small and wide": replace(SMALL, delta=0.1)}
 JOB = Job("small", "CartPole-v1", SMALL, 7)
-FILES = {"config.json", "history.csv", "policy.npz", "evaluation.json"}
+FILES = {"config.json", "history.csv", "checkpoint.npz", "lock", "evaluation.json"}
 
 
 def contents(directory):

@@ -8,10 +8,10 @@ import contextlib
 import sys
 from functools import partial
 
-from trpo_lesson.commands import evaluate, exits, plot, sweep, train
+from trpo_lesson.commands import evaluate, exits, plot, render, sweep, train
 from trpo_lesson.sampled.checkpoints import versions_here
 
-COMMANDS = {"train": train, "evaluate": evaluate, "plot": plot, "sweep": sweep}
+COMMANDS = {"train": train, "evaluate": evaluate, "plot": plot, "render": render, "sweep": sweep}
 
 
 def main(argv=None):
@@ -37,7 +37,7 @@ def parser():
     plain = {"epilog": exits.MEANING, "allow_abbrev": False}
     top = argparse.ArgumentParser(
         prog="trpo-lesson",
-        description="Train policies by trust region policy optimization, evaluate them, draw curves.",
+        description="Train policies by trust region policy optimization, evaluate, plot and film them.",
         **plain,
     )
     top.add_argument("--version", action="version", version=f"trpo-lesson {versions_here()['trpo_lesson']}")

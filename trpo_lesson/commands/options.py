@@ -30,6 +30,14 @@ def listed(kind):
     return numbers
 
 
+def require_picture(out, endings):
+    """Raise ValueError unless a picture of one of these kinds can be written to `out`."""
+    if out.suffix.lower() not in endings:
+        raise ValueError(f"--out: expected a file name that ends in {' or '.join(endings)}, got {out}")
+    if not out.parent.is_dir():
+        raise ValueError(f"--out: expected a file in a directory that exists, got {out}")
+
+
 def as_text(value):
     """A setting as one writes it after its option."""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
