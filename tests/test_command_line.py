@@ -388,14 +388,14 @@ def words_in(path):
     return " ".join(" ".join(ElementTree.parse(path).getroot().itertext()).split())
 
 
-def test_runs_that_differ_by_their_seed_share_a_median(tmp_path, finished):
+def test_runs_that_differ_by_their_seed_share_a_mean_and_its_interval(tmp_path, finished):
     for seed in (4, 5):
         train_small(tmp_path / str(seed), "--quiet", seed=seed)
     drawing = tmp_path / "curves.svg"
     code, out, err = run("plot", finished, tmp_path / "4", tmp_path / "5", finished, "--out", drawing)
     assert (code, err) == (0, "")
     assert str(drawing) in out
-    assert "CartPole-v1, median of 3 seeds" in words_in(drawing)  # the same run twice is one run
+    assert "CartPole-v1, IQM of 3 seeds, 95 % interval" in words_in(drawing)  # the same run twice is one run
     assert "target 475" in words_in(drawing)
 
 
@@ -403,14 +403,36 @@ def test_runs_with_other_settings_have_curves_of_their_own_named_by_directory(tm
     train_small(tmp_path / "wide", "--quiet", "--delta", "0.1")
     drawing = tmp_path / "curves.svg"
     assert run("plot", finished, tmp_path / "wide", "--out", drawing)[0] == 0
-    assert "CartPole-v1, finished, median" in words_in(drawing)
-    assert "CartPole-v1, wide, median" in words_in(drawing)
+    assert "CartPole-v1, finished, one seed" in words_in(drawing)
+    assert "CartPole-v1, wide, one seed" in words_in(drawing)
 
 
 def test_the_drawing_goes_to_the_working_directory_unless_told_otherwise(tmp_path, finished, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("plot", finished)[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["learning_curves.svg"]
+
+
+def test_the_same_runs_make_the_same_drawing(tmp_path, finished):
+    train_small(tmp_path / "other", "--quiet", seed=4)
+    for name in ("a.svg", "b.svg"):
+        assert run("plot", finished, tmp_path / "other", "--out", tmp_path / name)[0] == 0
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_where_drawing_fails_the_previous_drawing_stays(tmp_path, finished, monkeypatch):
+    drawing = tmp_path / "curves.svg"
+    drawing.write_text("the previous drawing")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = run("plot", finished, "--out", drawing)
+    assert code == 2
+    assert "No space left on device" in err
+    assert drawing.read_text() == "the previous drawing"
+    assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_runs_of_several_environments_share_no_target(tmp_path, finished, scripted):

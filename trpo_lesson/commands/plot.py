@@ -1,10 +1,11 @@
-"""draw the learning curves of one or more runs; runs that differ only by seed share a median"""
+"""draw learning curves; runs that differ only by seed share their interquartile mean and its interval"""
 
 from pathlib import Path
 
 import numpy as np
 
-from trpo_lesson.sampled import checkpoints
+from trpo_lesson.commands.options import require_picture
+from trpo_lesson.sampled import checkpoints, files
 from trpo_lesson.sampled.config import TARGETS
 
 
@@ -21,8 +22,7 @@ def run(arguments, *, say):
     """Draw the learning curves of runs; those with equal environment and setting differ by their seed."""
     from trpo_lesson.show import plots, theme
 
-    if arguments.out.suffix.lower() != ".svg":
-        raise ValueError(f"--out: expected a file name that ends in .svg, got {arguments.out}")
+    require_picture(arguments.out, [".svg"])
     runs = {}
     for directory in {directory.resolve(): directory for directory in arguments.directories}.values():
         experiment = checkpoints.load_experiment(directory)
@@ -34,8 +34,9 @@ def run(arguments, *, say):
     env_ids = [env_id for env_id, _ in runs]
     target = TARGETS.get(env_ids[0]) if len(set(env_ids)) == 1 else None
     curves = [[_curve(directory) for directory in directories] for directories in runs.values()]
-    picture = plots.learning_curves(curves, labels=_labels(env_ids, runs.values()), target=target)
-    arguments.out.write_text(picture.standalone(), encoding="utf-8")
+    rng, labels = np.random.default_rng(0), _labels(env_ids, runs.values())
+    picture = plots.learning_curves(curves, labels=labels, rng=rng, target=target)
+    files.replace(arguments.out, picture.standalone().encode())
     say(f"{arguments.out}: {picture.alt}")
 
 

@@ -134,6 +134,11 @@ def figure(*, width=5.6, height=3.4, rows=1, cols=1, **subplots):
         yield canvas, canvas.subplots(rows, cols, **subplots)
 
 
+def legend_above(axes, *, ncols=1):
+    """The legend of the axes above its field, where it hides no data."""
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=ncols)
+
+
 def picture(figure, *, alt):
     """The finished `figure` as a `svg.Picture`; `alt` says in words what it shows.
 

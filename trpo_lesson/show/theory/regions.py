@@ -25,7 +25,7 @@ def hill_paths(xs, ys, f, levels, line, region, radii):
             panels[1].add_patch(_circle(centre, radius))
         panels[1].plot([], [], label="region", **{**theme.line("accent"), "linewidth": 1})
         for axes in panels:
-            _legend_above(axes, ncols=3)
+            theme.legend_above(axes, ncols=3)
         return theme.picture(figure, alt=_paths_words(line, region, radii))
 
 
@@ -66,7 +66,7 @@ def region_step(xs, ys, f, levels, x, best, step, *, radius, ratio):
         axes.plot(*x, label="here", **theme.points("old"))
         axes.plot(*(x + step), label="best point of this radius", **theme.points("new"))
         axes.plot([], [], " ", label=f"radius {radius:g}: ratio {theme.number(ratio, '.2f')}")
-        _legend_above(axes, ncols=2)
+        theme.legend_above(axes, ncols=2)
         alt = (
             f"A region of radius {radius:g} around the point ({x[0]:.2f}, {x[1]:.2f}). The model's best "
             f"point in it is ({x[0] + step[0]:.2f}, {x[1] + step[1]:.2f}). The hill delivers "
@@ -90,7 +90,7 @@ def price_of_a_nat(deltas, gains, *, beta, delta, gain):
         for axes, height in ((top, gain), (bottom, gain - beta * delta)):
             axes.axvline(delta, **theme.line("muted"))
             axes.plot(delta, height, label=f"δ = {delta:.4f}", **theme.points("new"))
-            _legend_above(axes, ncols=3)
+            theme.legend_above(axes, ncols=3)
         top.set(ylabel=RISE, ylim=(0, 1.15 * gains.max()), xlim=(0, deltas[-1]))
         bottom.set(
             xlabel="budget δ in nats", ylabel="gain less price", ylim=(-0.3 * gains.max(), 0.6 * gains.max())
@@ -123,7 +123,7 @@ def gap_without_price(kl, gain, *, beta, ends, budget, best):
         axes.plot(budget, best, label=f"best within δ = {budget:g}", **theme.points("new"))
         axes.set(xlabel="mean KL, budget δ in nats", ylabel=RISE, xlim=(0, 1.15 * ends[1]))
         axes.set(ylim=(-0.4 * touch[1], 1.6 * touch[1]))
-        _legend_above(axes, ncols=2)
+        theme.legend_above(axes, ncols=2)
         alt = (
             f"The best gain over the budget is not concave: it runs below a line of slope {beta:.2f} that "
             f"touches it at {ends[0]:.3f} and at {ends[1]:.3f} nats. The best policy within {budget:g} nats, "
@@ -178,14 +178,10 @@ def shapes(side, kls, *, delta, radius, gradient):
             wide, high = (np.ptp(side[inside.any(axis=axis)]) for axis in (0, 1))
             spans.append(f"{wide:.1f} wide and {high:.1f} high")
         axes.set(xlabel="first parameter", ylabel="second parameter", aspect="equal")
-        _legend_above(axes, ncols=2)
+        theme.legend_above(axes, ncols=2)
         alt = (
             f"Three regions around the old parameters: a circle of radius {radius:g}; the points with "
             f"KL(old to new) at most {delta:g}, a tilted oval {spans[0]}; the same for KL(new to old), "
             f"{spans[1]}. The surrogate rises fastest towards ({arrow[0]:.2f}, {arrow[1]:.2f})."
         )
         return theme.picture(figure, alt=alt)
-
-
-def _legend_above(axes, *, ncols):
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=ncols)

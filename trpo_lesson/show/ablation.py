@@ -1,0 +1,35 @@
+"""An ablation as a figure: what is left of the result when one part of the method is taken away."""
+
+from trpo_lesson.show import theme
+
+
+def ablation(rows, *, quantity="return", target=None):
+    """A dot for each interquartile mean, a bar for its interval; the first row judges the others.
+
+    rows  (label, iqm, low, high), from top to bottom; the interval of the first goes through as a shade
+    Raises ValueError for no row, and where an interval does not hold its mean.
+    """
+    if not rows:
+        raise ValueError("rows: expected at least one, got none")
+    for label, iqm, low, high in rows:
+        if not low <= iqm <= high:
+            raise ValueError(f"{label}: expected an interval that holds {iqm:g}, got {low:g} to {high:g}")
+    labels, means, lows, highs = zip(*rows, strict=True)
+    with theme.figure(height=1.1 + 0.38 * len(rows)) as (figure, axes):
+        axes.axvspan(lows[0], highs[0], **theme.tint("old"))
+        for place, (mean, low, high) in enumerate(zip(means, lows, highs, strict=True)):
+            role = "new" if place else "old"
+            axes.plot([low, high], [place, place], linewidth=2, color=theme.color(role))
+            axes.plot(mean, place, **theme.points(role))
+        if target is not None:
+            axes.axvline(target, label=f"target {target:g}", linewidth=1.2, **theme.line("muted"))
+            theme.legend_above(axes)
+        axes.set_yticks(range(len(rows)), labels)
+        axes.set(xlabel=f"{quantity}: interquartile mean, 95 % interval", ylim=(len(rows) - 0.4, -0.6))
+        return theme.picture(figure, alt=f"Ablation, {quantity}. {_in_words(rows, target)}")
+
+
+def _in_words(rows, target):
+    said = "; ".join(f"{label} {iqm:.4g} ({low:.4g} to {high:.4g})" for label, iqm, low, high in rows)
+    goal = "" if target is None else f" The target is {target:g}."
+    return f"Interquartile mean and 95 % interval: {said}.{goal}"
