@@ -7,6 +7,7 @@ else those whose name contains one of the words.
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,8 @@ class Slip:
     tests: list[str]
 
 
-def exit_code(tests, slip=None):
-    """pytest's exit code for `tests` in a copy of the package, with the slip planted in it."""
+def first_red(tests, slip=None):
+    """The first of `tests` to fail in a copy of the package with the slip planted in it; "" if none does."""
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         for folder in ("trpo_lesson", "tests", "tools"):
@@ -48,7 +49,8 @@ def exit_code(tests, slip=None):
         done = subprocess.run([*PYTEST, *files], cwd=copy, capture_output=True, text=True)
     if done.returncode not in (0, TESTS_FAILED):
         raise ValueError(f"{files}: expected tests that run, got\n{done.stdout[-2000:]}")
-    return done.returncode
+    red = re.search(r"^(?:FAILED|ERROR) (?:tests/)?(\S+)", done.stdout, re.M)
+    return red[1] if red else ""
 
 
 def plant(slip, path):
@@ -64,14 +66,14 @@ def main(words):
     """Plant the chosen slips; the exit code is 1 if one of them was not caught."""
     slips = [Slip(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["slip"]]
     chosen = [slip for slip in slips if not words or any(word in slip.name for word in words)]
-    if exit_code(sorted({name for slip in chosen for name in slip.tests})) == TESTS_FAILED:
-        raise SystemExit("The tests fail with no slip planted: mend that first.")
+    if red := first_red(sorted({name for slip in chosen for name in slip.tests})):
+        raise SystemExit(f"{red} fails with no slip planted: mend that first.")
     with ThreadPoolExecutor(WORKERS) as pool:
-        caught = list(pool.map(lambda slip: exit_code(slip.tests, slip) == TESTS_FAILED, chosen))
-    for slip, is_caught in zip(chosen, caught, strict=True):
-        print(f"{'caught' if is_caught else 'MISSED'}  {slip.name} ({slip.file})")
-    print(f"{sum(caught)} of {len(caught)} slips caught")
-    return 0 if all(caught) else 1
+        reds = list(pool.map(lambda slip: first_red(slip.tests, slip), chosen))
+    for slip, red in zip(chosen, reds, strict=True):
+        print(f"{'caught' if red else 'MISSED'}  {slip.name} ({slip.file}) {red}")
+    print(f"{sum(map(bool, reds))} of {len(reds)} slips caught")
+    return 0 if all(reds) else 1
 
 
 if __name__ == "__main__":
