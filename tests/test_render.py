@@ -89,13 +89,23 @@ class Painted(gymnasium.Env):
         return np.full(self.shape, 10 * self.age + self.start, np.uint8)
 
 
+@pytest.fixture(autouse=True)
+def same_variables():
+    """What a command sets in this process for its drawing is gone after the test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def painted(tmp_path):
     """painted(...) registers Painted with these arguments; returns the results of a run on it."""
 
-    def register(**arguments):
+    def register(*, limit=None, **arguments):
         gymnasium.registry.pop("Painted-v0", None)
-        gymnasium.register("Painted-v0", Painted, kwargs=arguments, disable_env_checker=True)
+        settings = {"max_episode_steps": limit, "disable_env_checker": True, "kwargs": arguments}
+        gymnasium.register("Painted-v0", Painted, **settings)
         return trained(tmp_path / f"run{len(list(tmp_path.iterdir()))}", "Painted-v0")
 
     yield register
@@ -211,6 +221,11 @@ def test_an_episode_is_cut_short_after_the_steps_that_are_asked_for(painted, tmp
     _, said, _ = run("render", painted(), "--out", out, "--max-steps", "2")
     assert "return 3.0; 3 pictures" in said
     assert len(pictures_of(out)) == 3
+
+
+def test_an_episode_ends_with_its_time_limit(painted, tmp_path):
+    _, said, _ = run("render", painted(limit=3), "--out", tmp_path / "film.gif")
+    assert "return 6.0; 4 pictures" in said
 
 
 def test_a_picture_every_other_step_is_shown_twice_as_long(painted, tmp_path):

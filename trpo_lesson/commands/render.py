@@ -53,7 +53,6 @@ def run(arguments, *, say):
 
 def _draw_off_screen():
     """pygame needs no display then, nor does MuJoCo; what the user has set stays as it is."""
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ.setdefault("MUJOCO_GL", "egl")
