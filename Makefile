@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve lab notebooks test test-package test-notebooks test-browser test-oldest
-.PHONY: lint format check lock clean FORCE
+.PHONY: bench lint format check lock clean FORCE
 
 VENV := .venv
 PORT ?= 8000
@@ -120,6 +120,18 @@ test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it s
 	@.venv-oldest/bin/python -m pip --disable-pip-version-check --no-input install -q --no-deps -e .
 	@touch $@
 
+# ------------------------------------------------------------------------------------------------------- the benchmark
+
+bench: .venv-bench/.installed  ## compare with other libraries (QUICK=1 in minutes; PART=… one part; CLOCK=wall)
+	.venv-bench/bin/python benchmarks/run.py $(if $(QUICK),--quick) $(if $(PART),--part $(PART)) $(if $(CLOCK),--clock $(CLOCK))
+
+.venv-bench/.installed: benchmarks/requirements.txt pyproject.toml
+	@echo "Setting up .venv-bench: torch is large"
+	@test -x .venv-bench/bin/python || "$(PYTHON)" -m venv .venv-bench || { rm -rf .venv-bench; exit 1; }
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --no-input install -q -r benchmarks/requirements.txt
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --no-input install -q --no-deps -e .
+	@touch $@
+
 # -------------------------------------------------------------------------------------------------------- the upkeep
 
 lint: setup  ## style of code and notebooks; changes nothing
@@ -135,11 +147,16 @@ format: setup  ## code style, and notebooks in their normal form
 check: lint test  ## what must pass before a change is done
 
 # Needs uv (pip install uv). The pins serve every system and every Python >= 3.11.
-COMPILE := uv pip compile -q --universal --no-emit-index-url --no-header --no-annotate pyproject.toml
+COMPILE := uv pip compile -q --universal --no-emit-index-url --no-header --no-annotate --python-version 3.11
+# What torch brings along for graphics cards is neither used nor pinned: its CPU wheel needs none of it.
+CUDA := $(foreach name,cuda-bindings cuda-pathfinder cuda-toolkit triton \
+	$(addprefix nvidia-,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse) \
+	$(addprefix nvidia-,cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx),--no-emit-package $(name))
 lock:  ## compile the requirements files anew from pyproject.toml
-	$(COMPILE) --python-version 3.11 --extra book -o requirements.txt
-	$(COMPILE) --python-version 3.11 --extra book --extra dev -c requirements.txt -o requirements-dev.txt
-	$(COMPILE) --python-version 3.11 --group oldest -o requirements-oldest.txt
+	$(COMPILE) pyproject.toml --extra book -o requirements.txt
+	$(COMPILE) pyproject.toml --extra book --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --group oldest -o requirements-oldest.txt
+	$(COMPILE) benchmarks/requirements.in -c requirements.txt $(CUDA) -o benchmarks/requirements.txt
 	cd tools/assets && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean:  ## remove what was built; the environments stay
