@@ -113,8 +113,8 @@ def count(value):
 
 
 def times(value):
-    """5.0 -> "5.0×"."""
-    return f"{value:.1f}×"
+    """5.0 -> "5.0×"; infinite: the other never got there."""
+    return f"{value:.1f}×" if np.isfinite(value) else "∞"
 
 
 def of_all_fresh(share):

@@ -109,7 +109,7 @@ def our_same_work(env_id, steps):
     """Our `TRPOConfig` with sb3-contrib's networks, batch, solver, radius, and updates of the critic.
 
     An update is one pass of the peer over the batch, and here one Gauss-Newton step with one iteration of
-    conjugate gradient; damping 10 makes it small enough to help almost always. README.md: what stays unequal.
+    conjugate gradient; damping 10 makes it small enough to be taken unseen. README.md: what stays unequal.
     """
     theirs = TRPO_DEFAULTS | same_work(env_id)
     (size,) = gymnasium.make(env_id).observation_space.shape

@@ -391,6 +391,12 @@ def test_the_table_of_other_results_says_other_things():
     assert rows[goals.OWN][2:] == ("10.0×", "met")
 
 
+def test_a_peer_that_never_solves_it_is_infinitely_slower():
+    unsolved = results()
+    unsolved["learning"]["runs"][-1]["returns"] = [9] * 50
+    assert rows_of(table.page(unsolved), "CartPole-v1")[goals.SECONDS][2:] == ("∞", "met, and the aim")
+
+
 def test_the_table_shows_other_kernels_and_untuned_environments():
     kernels = [
         learned([480, 300]) | {"openblas_core": "Haswell"},
