@@ -166,6 +166,13 @@ def test_the_same_work_has_the_peers_networks_batch_solver_and_radius(env_id, eq
 
 
 @pytest.mark.parametrize("env_id", rules.ENVIRONMENTS)
+def test_the_same_passes_are_those_of_the_same_work_in_one_step(env_id):
+    work, passes = (vars(setting(env_id, 8192)) for setting in (zoo.our_same_work, zoo.our_same_passes))
+    updates = {"value_steps": 1, "value_iterations": zoo.ZOO[rules.TRPO, env_id]["n_critic_updates"]}
+    assert passes == work | updates
+
+
+@pytest.mark.parametrize("env_id", rules.ENVIRONMENTS)
 def test_the_same_work_fits_the_critic_as_many_times_as_the_peer(env_id, monkeypatch):
     really, fits = critic.gauss_newton_step, []
     monkeypatch.setattr(critic, "gauss_newton_step", lambda *a, **k: fits.append(1) or really(*a, **k))
@@ -280,14 +287,15 @@ def test_only_evaluations_after_the_first_solved_one_say_whether_it_stays():
     assert np.isnan(findings.stays_solved([learned([100, 500])]))
 
 
-def test_a_speed_ratio_compares_within_rounds():
-    slow_machine_later = [
-        raced("a", 400),
-        raced("b", 100),
-        raced("a", 40, seed=1001),
-        raced("b", 10, seed=1001),
+def test_a_speed_ratio_is_the_median_of_those_within_a_round():
+    slower_and_slower = [(400, 100), (40, 20), (2.5, 1)]
+    runs = [
+        raced(name, speed, seed=seed)
+        for seed, speeds in enumerate(slower_and_slower)
+        for name, speed in zip("ab", speeds, strict=True)
     ]
-    assert findings.speed_ratio(slow_machine_later, "a", "b", "CartPole-v1") == pytest.approx(4)
+    assert findings.speed_ratio(runs, "a", "b", "CartPole-v1") == pytest.approx(2.5)  # of 4, 2 and 2.5
+    assert findings.speed_ratio(runs[:-1], "a", "b", "CartPole-v1") == pytest.approx(3)  # of 4 and 2
     assert np.isnan(findings.speed_ratio([], "a", "b", "CartPole-v1"))
 
 
