@@ -15,18 +15,23 @@ def temporal_differences(rewards, values, next_values, terminated, *, gamma):
 def generalised_advantages(rewards, values, next_values, terminated, truncated, *, gamma, lam, traces=None):
     """advantages [T, N] = sum_k (gamma lam)^k delta_t+k, to the end of the episode or of the batch.
 
-    GAE(gamma, lambda), Schulman et al. 2016, as A_t = delta_t + gamma lam A_t+1. With the exact V it is
-    unbiased for every lam in [0, 1]; lam = 0 is the temporal difference, lam = 1 the return minus V.
-    `traces` [T, N] cut the sum where actions came from another policy: A_t = delta_t + gamma lam traces_t+1
-    A_t+1 (Munos et al. 2016).
+    GAE(gamma, lambda), Schulman et al. 2016. With the exact V it is unbiased for every lam in [0, 1]; lam = 0
+    is the temporal difference, lam = 1 the return minus V. `traces` [T, N] cut the sum where actions came
+    from another policy: A_t = delta_t + gamma lam traces_t+1 A_t+1 (Munos et al. 2016).
+
+    Summed by doubling (Hillis & Steele 1986): a round joins the `reach` terms from t on with those from
+    t + reach on, and log2 T rounds over all t at once take the place of T steps back in time.
     """
-    advantages = temporal_differences(rewards, values, next_values, terminated, gamma=gamma)
-    decay = np.where(terminated | truncated, 0, gamma * lam).astype(advantages.dtype)
+    sums = temporal_differences(rewards, values, next_values, terminated, gamma=gamma)
+    decay = np.where(terminated | truncated, 0, gamma * lam).astype(sums.dtype)
     if traces is not None:
         decay[:-1] *= traces[1:]
-    for now, share, later in zip(advantages[-2::-1], decay[-2::-1], advantages[:0:-1], strict=True):
-        now += share * later
-    return advantages
+    reach = 1
+    while reach < len(sums):
+        sums[:-reach] += decay[:-reach] * sums[reach:]
+        decay[:-reach] *= decay[reach:]  # of the next round; entries beyond the end are not used
+        reach *= 2
+    return sums
 
 
 def discounted_returns(rewards, next_values, terminated, truncated, *, gamma):
