@@ -20,6 +20,7 @@ BOOK = {
         "policy_hidden": (64, 64),
         "initial_log_std": 0.8,
         "value_steps": 5,
+        "advantages_after_fit": True,
         "reuse": 4,
         "observation_scale": (1.0, 1.0, 1.0),
         "value_unit": 10.0,
