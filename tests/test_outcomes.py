@@ -110,6 +110,16 @@ def test_one_run_has_no_interval_and_an_environment_without_target_no_share():
     assert json.loads(json.dumps(row)) == row
 
 
+def interval(label, low, high):
+    return {"label": label, "low": low, "high": high}
+
+
+def test_apart_are_the_rows_whose_interval_does_not_touch_that_of_the_first():
+    others = [interval("below", 1, 3.9), interval("touches", 2, 4), interval("inside", 5, 5)]
+    others += [interval("around", 0, 10), interval("above", 6.1, 7), interval("touches above", 6, 8)]
+    assert outcomes.apart([interval("first", 4, 6), *others]) == ["below", "above"]
+
+
 # The small file
 
 

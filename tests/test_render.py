@@ -200,6 +200,39 @@ def test_a_film_shows_the_first_episodes_of_evaluate(painted):
     assert [5 * start for start in starts] == film.returns.tolist()
 
 
+# An episode as it is observed
+
+
+def observed_by_hand(env_id, seed, act):
+    """Observations of the episode that starts from `seed`, with the action `act(observation)` in each."""
+    env = gymnasium.make(env_id)
+    seen, ended = [env.reset(seed=seed)[0]], False
+    while not ended:
+        observation, _, terminated, truncated, _ = env.step(act(seen[-1]))
+        seen, ended = [*seen, observation], terminated or truncated
+    return np.array(seen)
+
+
+def test_what_a_greedy_policy_observes_is_what_gymnasium_shows_it(tmp_path):
+    pi = checkpoints.load_policy(trained(tmp_path / "run", "CartPole-v1"))
+    expected = observed_by_hand("CartPole-v1", 3, lambda seen: int(np.argmax(pi.outputs(seen))))
+    np.testing.assert_array_equal(filming.observed(pi, "CartPole-v1", seed=3), expected, strict=True)
+    assert len(filming.observed(pi, "CartPole-v1", seed=4)) != len(expected)
+
+
+def test_an_exploring_policy_draws_its_actions_and_is_observed_until_the_clock_ends_the_episode(tmp_path):
+    pi, rng = checkpoints.load_policy(trained(tmp_path / "run", "Pendulum-v1")), np.random.default_rng(5)
+
+    def act(seen):
+        mean, log_std = pi.outputs(seen)
+        return np.clip([mean + np.exp(log_std) * rng.standard_normal(dtype=np.float32)], -2, 2)
+
+    expected = observed_by_hand("Pendulum-v1", 7, act)
+    seen = filming.observed(pi, "Pendulum-v1", seed=7, rng=np.random.default_rng(5))
+    np.testing.assert_allclose(seen, expected, atol=1e-4)
+    assert len(seen) == 201
+
+
 def test_the_words_tell_returns_pictures_seconds_and_size(painted, tmp_path):
     out = tmp_path / "film.gif"
     code, said, err = run("render", painted(), "--out", out, "--episodes", "2", "--seed", "3")
@@ -328,13 +361,13 @@ def test_an_environment_that_cannot_draw_itself_is_a_clear_error(painted, tmp_pa
     assert not (tmp_path / "film.gif").exists()
 
 
-def test_an_environment_that_yields_nan_is_not_filmed(painted):
-    directory = painted()
+def test_an_environment_that_yields_nan_is_neither_filmed_nor_observed(painted):
+    policy = checkpoints.load_policy(painted())
     gymnasium.spec("Painted-v0").kwargs["value"] = np.nan
     with pytest.raises(ValueError, match="Painted-v0: expected a finite observation, got"):
-        filming.filmed(
-            checkpoints.load_policy(directory), "Painted-v0", episodes=1, rng=np.random.default_rng(0)
-        )
+        filming.filmed(policy, "Painted-v0", episodes=1, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="Painted-v0: expected a finite observation, got"):
+        filming.observed(policy, "Painted-v0", seed=0)
 
 
 def test_what_the_user_has_set_for_the_screen_stays(painted, tmp_path, monkeypatch):

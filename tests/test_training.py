@@ -1,5 +1,7 @@
 """The figures of single updates, of their time and of an ablation show the numbers they are given."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,11 @@ def test_the_parts_of_the_time_are_those_of_the_stopwatch_each_with_a_look_of_it
     assert len(set(training.PARTS.values())) == len(PARTS)
 
 
+def test_the_seconds_of_runs_are_summed_over_their_updates():
+    updates = [SimpleNamespace(seconds=seconds(policy=1.0, rest=2.0**i)) for i in range(3)]
+    assert training.seconds_of([updates[:2], updates[2:]]) == seconds(policy=3.0, rest=7.0)
+
+
 def test_times_of_other_parts_are_refused():
     with pytest.raises(ValueError, match=r"expected the parts .*, got .'environment'."):
         training.time_shares([{"environment": 1.0}], labels=["A"])
@@ -122,6 +129,33 @@ def test_the_target_of_an_ablation_is_a_line_with_a_name(axes):
     assert {x for x, _ in curve(axes[0], "target 475")} == {475}
     assert picture.alt.endswith("The target is 475.")
     assert "final return" in axes[0].get_xlabel()
+
+
+def table(*rows):
+    return [dict(zip(("label", "iqm", "low", "high"), row, strict=True)) for row in rows]
+
+
+def test_ablations_of_two_environments_stand_one_below_the_other_each_with_its_target(axes, spans):
+    other = [("TRPO", -150.0, -160.0, -140.0)]
+    targets = {"Cart": 475, "Rod": -200}
+    picture = ablation.ablations({"Cart": table(*ROWS), "Rod": table(*other)}, targets=targets)
+    assert [spans(each) for each in axes] == [[(470, 500)], [(-160, -140)]]
+    goals = [curve(axes[0], "target 475"), curve(axes[1], "target -200")]
+    assert [{x for x, _ in goal} for goal in goals] == [{475}, {-200}]
+    assert [each.get_xlabel().split(",")[0] for each in axes] == ["Cart", "Rod"]
+    assert [len(each.get_yticklabels()) for each in axes] == [2, 1]
+    axes[0].figure.canvas.draw()
+    assert axes[0].get_window_extent().y0 > axes[1].get_window_extent().y1
+    assert axes[0].get_window_extent().height > axes[1].get_window_extent().height
+    assert "Cart: Interquartile mean and 95 % interval: TRPO 490 (470 to 500); without" in picture.alt
+    assert "Rod: Interquartile mean and 95 % interval: TRPO -150 (-160 to -140)." in picture.alt
+
+
+def test_the_rows_of_each_of_several_ablations_are_checked():
+    with pytest.raises(ValueError, match=r"B: expected an interval that holds 1, got 2 to 3"):
+        ablation.ablations({"Cart": table(*ROWS), "Rod": table(("B", 1, 2, 3))}, targets={})
+    with pytest.raises(ValueError, match="rows: expected at least one, got none"):
+        ablation.ablations({"Cart": []}, targets={})
 
 
 @pytest.mark.parametrize("row", [("A", 1.0, 2.0, 3.0), ("A", 4.0, 2.0, 3.0), ("A", np.nan, 2.0, 3.0)])

@@ -64,6 +64,20 @@ def played(policy, env, *, seed, max_steps):
         yield earned
 
 
+def observed(policy, env_id, *, seed, rng=None):
+    """Observations [T + 1, I] of one episode, for strips: exploring with `rng`, greedy without."""
+    with contextlib.closing(make(env_id)) as env:
+        seen, ended = [env.reset(seed=seed)[0]], False
+        while not ended:
+            require_finite(env_id, "observation", seen[-1][None], len(seen) - 1)
+            action = policy.greedy(seen[-1][None]) if rng is None else policy.act(seen[-1][None], rng=rng)
+            action = as_environment_actions(action, env.action_space)[0]
+            observation, _, terminated, truncated, _ = env.step(action)
+            seen.append(observation)
+            ended = terminated or truncated
+    return np.array(seen)
+
+
 def drawn(env_id):
     """An environment whose `render()` is a picture [H, W, 3] of uint8.
 

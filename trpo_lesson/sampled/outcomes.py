@@ -97,6 +97,12 @@ def table(outcomes, *, target=None, rng):
     return [{"label": label, **_row(runs, target, rng)} for label, runs in outcomes.items()]
 
 
+def apart(rows):
+    """The labels of a `table` whose interval has no point in common with that of the first row."""
+    first, *others = rows
+    return [row["label"] for row in others if row["high"] < first["low"] or first["high"] < row["low"]]
+
+
 def _row(runs, target, rng):
     n, final = len(runs.final), runs.final
     low, high = bootstrap_interval(final, rng=rng) if n > 1 else (None, None)

@@ -73,6 +73,12 @@ def time_shares(seconds, *, labels):
         return theme.picture(figure, alt=f"Where the time goes. {_shares_in_words(labels, shares)}")
 
 
+def seconds_of(histories):
+    """part -> seconds of all updates of all these runs, for `time_shares`; records as `train` yields them."""
+    records = [record for history in histories for record in history]
+    return {part: sum(record.seconds[part] for record in records) for part in PARTS}
+
+
 def _accepted_and_rejected(axes, values, accepted):
     """Points over the number of the update from 1, in their two kinds, and a legend for them above."""
     updates = np.arange(1, len(values) + 1)
