@@ -27,6 +27,7 @@ def ablations(tables, *, targets):
     heights = [_height(each) for each in rows.values()]
     sizes = {"height": sum(heights), "height_ratios": heights}
     with theme.figure(rows=len(rows), squeeze=False, **sizes) as (figure, panels):
+        figure.get_layout_engine().set(hspace=0.06)  # the legend of a panel is not the name of an axis
         for axes, (name, each) in zip(panels.flat, rows.items(), strict=True):
             _draw(axes, each, f"{name}, return", targets[name])
         said = " ".join(f"{name}: {_in_words(each, targets[name])}" for name, each in rows.items())
