@@ -146,9 +146,16 @@ def test_ablations_of_two_environments_stand_one_below_the_other_each_with_its_t
     assert [len(each.get_yticklabels()) for each in axes] == [2, 1]
     axes[0].figure.canvas.draw()
     assert axes[0].get_window_extent().y0 > axes[1].get_window_extent().y1
-    assert axes[0].get_window_extent().height > axes[1].get_window_extent().height
     assert "Cart: Interquartile mean and 95 % interval: TRPO 490 (470 to 500); without" in picture.alt
     assert "Rod: Interquartile mean and 95 % interval: TRPO -150 (-160 to -140)." in picture.alt
+
+
+def test_the_rows_of_a_long_and_of_a_short_ablation_lie_about_equally_close(axes):
+    tables = {"Cart": table(*ROWS * 4), "Rod": table(*ROWS)}
+    ablation.ablations(tables, targets=dict.fromkeys(tables))
+    axes[0].figure.canvas.draw()
+    spacing = [np.diff(each.transData.transform([(0, 1), (0, 0)])[:, 1])[0] for each in axes]
+    assert spacing[0] == pytest.approx(spacing[1], rel=0.1)
 
 
 def test_the_rows_of_each_of_several_ablations_are_checked():

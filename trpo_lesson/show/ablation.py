@@ -24,9 +24,8 @@ def ablations(tables, *, targets):
     rows = {name: [tuple(row[column] for column in columns) for row in tables[name]] for name in tables}
     for each in rows.values():
         _require_rows(each)
-    heights = [_height(each) for each in rows.values()]
-    sizes = {"height": sum(heights), "height_ratios": heights}
-    with theme.figure(rows=len(rows), squeeze=False, **sizes) as (figure, panels):
+    height, ratios = sum(map(_height, rows.values())), [len(each) for each in rows.values()]
+    with theme.figure(height=height, rows=len(rows), squeeze=False, height_ratios=ratios) as (figure, panels):
         figure.get_layout_engine().set(hspace=0.06)  # the legend of a panel is not the name of an axis
         for axes, (name, each) in zip(panels.flat, rows.items(), strict=True):
             _draw(axes, each, f"{name}, return", targets[name])

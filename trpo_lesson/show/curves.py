@@ -58,7 +58,7 @@ def draw(axes, curves):
         of_seeds = "one seed"
         if curve.low is not None:
             of_seeds = f"IQM of {curve.n_runs} seeds, 95 % interval"
-            band = theme.fill(role, opacity=0.2) | {"linewidth": 0.6}
+            band = theme.fill(role, opacity=0.12) | {"linewidth": 0.6}
             axes.fill_between(curve.steps, curve.low, curve.high, **band)
         axes.plot(curve.steps, curve.middle, label=f"{curve.label}, {of_seeds}", **theme.line(role))
     axes.xaxis.set_major_locator(MaxNLocator(5))

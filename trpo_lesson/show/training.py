@@ -64,7 +64,7 @@ def time_shares(seconds, *, labels):
         start = np.zeros(len(labels))
         for part, role in PARTS.items():
             width = np.array([share[part] for share in shares])
-            look = theme.fill(role, opacity=0.4)
+            look = theme.fill(role, opacity=0.2)
             axes.barh(range(len(labels)), width, left=start, height=0.6, label=_name(part), **look)
             start += width
         axes.set_yticks(range(len(labels)), labels)
