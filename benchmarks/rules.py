@@ -19,7 +19,7 @@ SOLVED = {"CartPole-v1": 475, "Pendulum-v1": -200}  # mean undiscounted return o
 ENVIRONMENTS = tuple(SOLVED)
 EVERY, EPISODES = 1024, 20  # environment steps between two evaluations; greedy episodes in each
 
-SELECTION = range(30)  # the seeds on which our settings were chosen
+SELECTION = range(60)  # the seeds on which our settings were chosen
 FRESH = range(1000, 1030)  # the seeds on which everything here is measured
 MEDIAN_OF = 20  # fresh seeds in the median of the steps to solved
 
