@@ -1,12 +1,17 @@
 """The critic: its fit against least squares, the values it bootstraps from by hand, its units."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from trpo_lesson.sampled.config import TRPOConfig
-from trpo_lesson.sampled.critic import Critic, fit, gauss_newton_step, initial_critic, next_values
+from trpo_lesson.sampled.critic import (
+    Critic,
+    fit,
+    gauss_newton_step,
+    initial_critic,
+    next_values,
+    standing,
+)
 from trpo_lesson.sampled.networks import MLP
 from trpo_lesson.sampled.rollouts import Batch
 from trpo_lesson.sampled.scaling import Scaling, fixed
@@ -78,8 +83,11 @@ def test_the_mean_squared_residual_falls_with_every_step_even_where_the_full_ste
     critic, losses = Critic(network, 3 * theta, IDENTITY), []
     for _ in range(6):
         losses.append(np.mean((targets - critic.values(x)) ** 2))
-        step = gauss_newton_step(critic, x, towards(targets), damping=1e-4, iterations=50)
-        critic = replace(critic, theta=step.theta)
+        here = standing(critic, x, towards(targets))
+        step, there = gauss_newton_step(here, towards(targets), damping=1e-4, iterations=50)
+        critic = there.critic
+        np.testing.assert_array_equal(critic.theta, step.theta)
+        np.testing.assert_array_equal(there.error, standing(critic, x, towards(targets)).error)
         fell = losses[-1] - np.mean((targets - critic.values(x)) ** 2)
         assert fell == pytest.approx(step.evaluation if step.accepted else 0)
         assert fell >= 0
@@ -92,7 +100,8 @@ def test_the_fit_ends_without_complaint_where_no_step_helps():
     start = Critic(network, theta, IDENTITY)
     away = lambda critic, values: values - targets  # noqa: E731  every step in its direction makes it grow
     assert fit(start, x, away, steps=3, damping=1e-2, iterations=5) == (start, "")
-    step = gauss_newton_step(start, x, away, damping=1e-2, iterations=5)
+    step, there = gauss_newton_step(standing(start, x, away), away, damping=1e-2, iterations=5)
+    assert there.critic is start
     assert "no length from 1 down to 0.0625 was accepted" in step.reason
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trpo_lesson.sampled.networks import MLP
+from trpo_lesson.sampled.networks import MLP, Linearised
 from trpo_lesson.sampled.scaling import Scaling
 from trpo_lesson.steps.conjugate_gradient import conjugate_gradient
 from trpo_lesson.steps.line_search import line_search, refused
@@ -62,6 +62,33 @@ def next_values(critic, values, batch):
     return following
 
 
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a fit stands: a critic, seen from the sample that it is fitted to.
+
+    inputs   [B, I]  scaled observations
+    network          the critic's network at its theta on `inputs`, with its Jacobian
+    error    [B]     targets - values, in units of the critic
+    """
+
+    critic: Critic
+    inputs: np.ndarray
+    network: Linearised
+    error: np.ndarray
+
+    @property
+    def loss(self):
+        """Mean squared error, in units of the critic."""
+        return np.mean(self.error**2)
+
+
+def standing(critic, inputs, residuals):
+    """The `Standing` of a critic; `residuals(critic, values)` [B] = targets - values."""
+    network = critic.network.linearise(critic.theta, inputs)
+    values = critic.unit * network.outputs[:, 0]
+    return Standing(critic, inputs, network, residuals(critic, values) / critic.unit)
+
+
 def fit(critic, inputs, residuals, *, steps, damping, iterations):
     """(critic, trouble) after up to `steps` Gauss-Newton steps on the mean squared residual at inputs [B, I].
 
@@ -69,33 +96,34 @@ def fit(critic, inputs, residuals, *, steps, damping, iterations):
     move along. The fit is over where no step helps; `trouble` is "" or why a step could not be computed or
     judged. The critic that comes back is always a sound one: what is not finite is never taken.
     """
+    if not steps:
+        return critic, ""
+    here = standing(critic, inputs, residuals)
     for _ in range(steps):
-        step = gauss_newton_step(critic, inputs, residuals, damping=damping, iterations=iterations)
+        step, there = gauss_newton_step(here, residuals, damping=damping, iterations=iterations)
         if not step.accepted:
             no_better = step.evaluation is not None and np.isfinite(step.evaluation)
-            return critic, "" if no_better else f"value fit: {step.reason}"
-        critic = replace(critic, theta=step.theta)
-    return critic, ""
+            return here.critic, "" if no_better else f"value fit: {step.reason}"
+        here = there
+    return here.critic, ""
 
 
-def gauss_newton_step(critic, inputs, residuals, *, damping, iterations):
-    """One damped Gauss-Newton step as a `StepResult`, halved until the mean squared residual falls.
+def gauss_newton_step(here, residuals, *, damping, iterations):
+    """(a `StepResult`, the `Standing` after it) of one damped Gauss-Newton step from the `Standing` here.
 
-    (J^T J / B + damping I) step = J^T residual / B by conjugate gradient, with J = d outputs / d theta and
-    the residual in units of the critic. The evaluation is how far the mean squared residual fell.
+    (J^T J / B + damping I) step = J^T error / B by conjugate gradient, with J = d outputs / d theta; the step
+    is halved until the loss falls. The evaluation is how far it fell.
     """
-    B, network = len(inputs), critic.network.linearise(critic.theta, inputs)
-
-    def residual(theta, outputs):
-        return residuals(replace(critic, theta=theta), critic.unit * outputs[:, 0]) / critic.unit
+    B, network, loss, tried = len(here.error), here.network, here.loss, [here]
 
     def fall(theta):
-        return now - np.mean(residual(theta, critic.network.outputs(theta, inputs)) ** 2)
+        tried.append(standing(replace(here.critic, theta=theta), here.inputs, residuals))
+        return loss - tried[-1].loss
 
-    error = residual(critic.theta, network.outputs)
-    now = np.mean(error**2)
     product = fisher_product(network.jvp, lambda u: u / B, network.vjp, damping=damping)
-    solution = conjugate_gradient(product, network.vjp(error[:, None] / B), iterations=iterations)
+    solution = conjugate_gradient(product, network.vjp(here.error[:, None] / B), iterations=iterations)
     if solution.reason:
-        return refused(critic.theta, solution.reason)
-    return line_search(fall, lambda fall: fall > 0, critic.theta, solution.x, max_backtracks=HALVINGS)
+        return refused(here.critic.theta, solution.reason), here
+    old = here.critic.theta
+    step = line_search(fall, lambda fall: fall > 0, old, solution.x, max_backtracks=HALVINGS)
+    return step, tried[-1] if step.accepted else here
