@@ -12,7 +12,7 @@ from trpo_lesson.sampled.rollouts import (
     collect,
     episode_returns,
     side_by_side,
-    with_truncations_as_terminations,
+    without_truncation,
 )
 from trpo_lesson.sampled.scaling import fixed
 from trpo_lesson.sampled.stopwatch import PARTS, Stopwatch
@@ -153,7 +153,7 @@ def test_truncations_taken_for_terminations_leave_everything_else_as_it_was():
     copies, *seen = start("tiny/Truncates-v0")
     batch = gather(copies, *seen, 5)
     copies.close()
-    wrong = with_truncations_as_terminations(batch)
+    wrong = without_truncation(batch)
     assert batch.truncated.any()
     np.testing.assert_array_equal(wrong.terminated, batch.truncated)
     assert not wrong.truncated.any()

@@ -81,7 +81,7 @@ def side_by_side(batches):
     return Batch(*(np.concatenate(arrays, axis=1) for arrays in columns))
 
 
-def with_truncations_as_terminations(batch):
+def without_truncation(batch):
     """The Batch of someone who takes every end for a termination: a pitfall, nothing is bootstrapped there.
 
     An episode that the clock cut seems to be worth only what it paid until then (Pardo et al. 2018). The end

@@ -12,7 +12,7 @@ from trpo_lesson.sampled.config import TRPOConfig
 from trpo_lesson.sampled.critic import fit
 from trpo_lesson.sampled.estimation import explained_variance
 from trpo_lesson.sampled.importance import effective_sample_size
-from trpo_lesson.sampled.rollouts import collect, episode_returns, with_truncations_as_terminations
+from trpo_lesson.sampled.rollouts import collect, episode_returns, without_truncation
 from trpo_lesson.sampled.runs import Iteration, generators, initial_run, resumed, saved, with_fresh_scales
 from trpo_lesson.sampled.samples import advantages, sample_of
 from trpo_lesson.sampled.stopwatch import Stopwatch
@@ -46,7 +46,7 @@ def train(env_id, config: TRPOConfig, *, seed, resume=None):
 def updated(run, batch, config, stopwatch):
     """(the run after the update on `batch`, the fields of its `Iteration`): estimate, fit, step."""
     delta = config.radius(run.steps)
-    batch = batch if config.bootstrap_truncated else with_truncations_as_terminations(batch)
+    batch = batch if config.bootstrap_truncated else without_truncation(batch)
     returns, carried = episode_returns(batch, run.carried)
     run = with_fresh_scales(run, batch, config)
     memory = (*run.memory, batch)[-config.reuse :]
