@@ -54,5 +54,6 @@ def run(arguments, *, say):
 def _draw_off_screen():
     """pygame needs no display then, nor does MuJoCo; what the user has set stays as it is."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")  # gymnasium before 1.4 opens the sound, too
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ.setdefault("MUJOCO_GL", "egl")
