@@ -319,8 +319,9 @@ def test_a_home_folder_of_windows_is_caught():
     assert len(house_rules.home_folders("a.py", "\\".join(("C:", "Users", "ada")))) == 1
 
 
-@pytest.mark.parametrize(
-    "place", ["~/book", "$HOME/book", "docs/root/x", "https://example.org/home", "site/root/index"]
-)
+INNER_ROOTS = ["/".join((folder, "root", "x")) for folder in ("docs", "site")]  # no home folder stands here
+
+
+@pytest.mark.parametrize("place", ["~/book", "$HOME/book", "https://example.org/home", *INNER_ROOTS])
 def test_other_paths_are_not_taken_for_home_folders(place):
     assert house_rules.home_folders("a.py", place) == []
