@@ -142,7 +142,7 @@ def test_a_character_that_no_scrolling_shows_is_found(narrow):
 @pytest.mark.parametrize(
     "rule",
     [
-        "div.math > .katex-display { overflow: hidden; }",
+        "div.math { width: 4em; } div.math > .katex-display { overflow: hidden; }",
         "div.math > .katex-display { height: 1.5em; }",
         ".highlight pre { overflow: visible; }",
         ".picture svg { max-width: none; } .cell_output * { overflow: visible; }",
