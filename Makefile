@@ -4,7 +4,7 @@
 # _build/html/.built), and make compares it with what the step was made from.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab notebooks test test-package test-notebooks test-browser test-oldest
+.PHONY: help setup book live serve lab notebooks test test-package test-notebooks test-browser test-oldest
 .PHONY: bench lint format check lock clean FORCE
 
 VENV := .venv
@@ -58,8 +58,19 @@ $(VENDOR)/.fetched: tools/assets/package.json tools/assets/package-lock.json | $
 	@cd tools/assets/node_modules/katex/dist && cp katex.min.css $(CURDIR)/$(VENDOR)/katex && cp fonts/*.woff2 $(CURDIR)/$(VENDOR)/katex/fonts
 	@touch $@
 
+# Python for the reader's browser. PYODIDE_WHEELS=folder takes Pyodide's wheels from there; without any source the
+# site has no live cells, and the stamp says that it was tried: make live tries again.
+$(VENDOR)/.live: tools/live/live_parts.py tools/live/parts.toml tools/live/requirements.txt tools/live/first_start.mjs $(VENDOR)/.fetched
+	@echo "Fetching Python for the reader's browser"
+	@python tools/live/live_parts.py $(VENDOR)/live
+	@touch $@
+
+live: $(VENV)/.installed  ## fetch anew what runs Python in the page (PYODIDE_WHEELS=… from a folder)
+	@rm -f $(VENDOR)/.live
+	@$(MAKE) --no-print-directory $(VENDOR)/.live
+
 # The ledger of equations reads the marks of the tests.
-SOURCES := $(wildcard _config.yml _toc.yml references.bib) $(shell grep -l mark.equation tests/test_*.py) $(shell find book trpo_lesson tools/site site_assets -type f \
+SOURCES := $(wildcard _config.yml _toc.yml references.bib) $(shell grep -l mark.equation tests/test_*.py) $(shell find book trpo_lesson tools/site tools/live site_assets -type f \
 	! -path '*/__pycache__/*' ! -path '*/.ipynb_checkpoints/*' ! -path '$(VENDOR)/*' | sort)
 
 # Changes only if a source came or went: else a deleted page would leave the site looking up to date.
@@ -68,7 +79,7 @@ _build/sources: FORCE
 	@printf '%s\n' $(SOURCES) | cmp -s - $@ || printf '%s\n' $(SOURCES) > $@
 
 # Built from nothing; where the build fails or is stopped, nothing is left that looks like a site.
-_build/html/.built: $(SOURCES) _build/sources $(VENV)/.installed $(VENDOR)/.fetched
+_build/html/.built: $(SOURCES) _build/sources $(VENV)/.installed $(VENDOR)/.fetched $(VENDOR)/.live
 	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	@trap 'rm -rf _build/html' EXIT && trap 'exit 1' HUP INT TERM && \
 	jupyter-book build . -W -n --keep-going && touch $@ && trap - EXIT
