@@ -130,7 +130,7 @@ class LinearisedScalar(Linearised):
     @cached_property
     def sensitivities(self):
         """(G = d output / d z [O, B], room for a product with it) of every hidden layer."""
-        found, G = [], np.ones_like(self.activations[-1][:1])
+        found, G = [], np.ones((1, 1), dtype=self.outputs.dtype)  # d output / d output, in every sample
         for W, slope in zip(reversed(self.weights[1:]), reversed(self.slopes), strict=True):
             G = (W[:, :-1].T @ G) * slope
             found.append((G, np.empty_like(G)))
