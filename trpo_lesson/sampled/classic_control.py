@@ -26,7 +26,7 @@ class Simulation:
 
 # CartPole (Barto, Sutton & Anderson 1983), with gymnasium's constants. State: x, x', angle, angle'; SI units.
 GRAVITY, POLE_MASS, TOTAL_MASS, HALF_POLE = 9.8, 0.1, 1.1, 0.5
-FORCE, CART_PERIOD = 10.0, 0.02
+FORCES, CART_PERIOD = np.array((-10.0, 10.0)), 0.02
 WIDEST_X, WIDEST_ANGLE = 2.4, 12 * 2 * np.pi / 360
 
 
@@ -36,7 +36,7 @@ def _draw_cartpole(n, rng):
 
 def _advance_cartpole(state, actions):
     _, speed, angle, spin = state
-    force = np.where(actions == 1, FORCE, -FORCE)
+    force = FORCES[actions]
     cos, sin = np.cos(angle), np.sin(angle)
     pull = (force + POLE_MASS * HALF_POLE * np.square(spin) * sin) / TOTAL_MASS
     inertia = HALF_POLE * (4.0 / 3.0 - POLE_MASS * np.square(cos) / TOTAL_MASS)

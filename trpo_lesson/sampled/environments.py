@@ -105,8 +105,8 @@ class SimulatedVector:
         truncated = self._elapsed >= self.time_limit
         observations = last_observations = self.simulation.observe(self._state)
         ended = terminated | truncated
-        if ended.any():
-            self._state[:, ended] = self.simulation.draw(np.count_nonzero(ended), self.rng)
+        if n_ended := np.count_nonzero(ended):
+            self._state[:, ended] = self.simulation.draw(n_ended, self.rng)
             self._elapsed[ended] = 0
             observations = self.simulation.observe(self._state)
         return observations, rewards, terminated, truncated, last_observations
