@@ -168,7 +168,6 @@ def _with_ones(x, dtype):
 def _tanh_layer(W, h):
     """(tanh(W h), 1) [O + 1, B]."""
     h_next = np.empty((W.shape[0] + 1, h.shape[1]), dtype=h.dtype)
-    np.matmul(W, h, out=h_next[:-1])
-    np.tanh(h_next[:-1], out=h_next[:-1])
-    h_next[-1] = 1
+    z, h_next[-1] = h_next[:-1], 1
+    np.tanh(np.matmul(W, h, out=z), out=z)
     return h_next
