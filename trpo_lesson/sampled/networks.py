@@ -71,10 +71,9 @@ class MLP:
         weights, activations = self.weights(theta), [_with_ones(x.T, theta.dtype)]
         for W in weights[:-1]:
             activations.append(_tanh_layer(W, activations[-1]))
-        slopes = [1 - h[:-1] ** 2 for h in activations[1:]]
         outputs = self._with_free(weights[-1] @ activations[-1], theta)
         kind = Linearised if self.sizes[-1] > 1 else LinearisedScalar
-        return kind(self, weights, activations, slopes, outputs)
+        return kind(self, weights, activations, outputs)
 
     def _with_free(self, z, theta):
         """[B, K]: the columns z [O, B] as rows, followed by the free outputs at the end of theta."""
@@ -91,8 +90,12 @@ class Linearised:
     network: MLP
     weights: list
     activations: list
-    slopes: list
     outputs: np.ndarray
+
+    @cached_property
+    def slopes(self):
+        """d tanh z / d z [O, B] of every hidden layer."""
+        return [_slope(h) for h in self.activations[1:]]
 
     def jvp(self, v):
         """J v [B, K]: how the outputs move when theta moves along v [D]; forward through the layers."""
@@ -129,19 +132,25 @@ class LinearisedScalar(Linearised):
 
     @cached_property
     def sensitivities(self):
-        """(G = d output / d z [O, B], room for a product with it) of every hidden layer."""
+        """G = d output / d z [O, B] of every hidden layer."""
         found, G = [], np.ones((1, 1), dtype=self.outputs.dtype)  # d output / d output, in every sample
-        for W, slope in zip(reversed(self.weights[1:]), reversed(self.slopes), strict=True):
-            G = (W[:, :-1].T @ G) * slope
-            found.append((G, np.empty_like(G)))
+        for W, h in zip(reversed(self.weights[1:]), reversed(self.activations[1:]), strict=True):
+            from_above, G = W[:, :-1].T @ G, _slope(h)
+            G *= from_above
+            found.append(G)
         return found[::-1]
+
+    @cached_property
+    def room(self):
+        """[O, B] of the widest hidden layer: where products with G are written, one after the other."""
+        return np.empty((max(self.network.sizes[1:-1]), len(self.outputs)), dtype=self.outputs.dtype)
 
     def jvp(self, v):
         """J v [B, K], layer by layer."""
         *hidden, last = self.network.weights(v)
         dz = last @ self.activations[-1]
-        for dW, h, (G, room) in zip(hidden, self.activations[:-1], self.sensitivities, strict=True):
-            np.matmul(dW, h, out=room)
+        for dW, h, G in zip(hidden, self.activations[:-1], self.sensitivities, strict=True):
+            room = np.matmul(dW, h, out=self.room[: len(G)])
             room *= G
             dz += room.sum(axis=0)
         return self.network._with_free(dz, v)
@@ -151,9 +160,8 @@ class LinearisedScalar(Linearised):
         gradient, weight = np.empty(self.network.n_parameters, dtype=self.outputs.dtype), u.T[:1]
         *hidden, last = self.network.weights(gradient)
         np.matmul(weight, self.activations[-1].T, out=last)
-        for slot, h, (G, room) in zip(hidden, self.activations[:-1], self.sensitivities, strict=True):
-            np.multiply(G, weight, out=room)
-            np.matmul(room, h.T, out=slot)
+        for slot, h, G in zip(hidden, self.activations[:-1], self.sensitivities, strict=True):
+            np.matmul(np.multiply(G, weight, out=self.room[: len(G)]), h.T, out=slot)
         gradient[len(gradient) - self.network.free :] = u[:, 1:].sum(axis=0)
         return gradient
 
@@ -171,3 +179,9 @@ def _tanh_layer(W, h):
     z, h_next[-1] = h_next[:-1], 1
     np.tanh(np.matmul(W, h, out=z), out=z)
     return h_next
+
+
+def _slope(h):
+    """1 - tanh^2 [O, B] of a layer (tanh z, 1) [O + 1, B]; in one array, as it is large."""
+    slope = np.square(h[:-1])
+    return np.subtract(1, slope, out=slope)
