@@ -1,6 +1,6 @@
 // Start Python once in node and keep what the first start makes: compiled modules and matplotlib's list of fonts.
 // A reader's browser then need not make them again, which would be a third of the wait.
-//   node first_start.mjs FOLDER    FOLDER holds Pyodide and its lock file; warm.zip is written into it
+//   node first_start.mjs FOLDER    FOLDER holds Pyodide and its lock file; warm_start-1.zip is written into it
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -34,4 +34,4 @@ with zipfile.ZipFile("/tmp/warm.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
         archive.write(fonts, Path("matplotlib_cache") / fonts.name)
 `);
-writeFileSync(join(folder, "warm.zip"), python.FS.readFile("/tmp/warm.zip"));
+writeFileSync(join(folder, "warm_start-1.zip"), python.FS.readFile("/tmp/warm.zip"));

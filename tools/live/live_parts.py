@@ -24,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PARTS = tomllib.loads((HERE / "parts.toml").read_text(encoding="utf-8"))
-LOCK, READY, MISSING = "pyodide-lock.json", "ready", "missing.txt"
+LOCK, READY, MISSING, WARM = "pyodide-lock.json", "ready", "missing.txt", "warm_start-1.zip"
 
 
 class NoSource(Exception):
@@ -103,7 +103,7 @@ def official_wheel(entry):
 
 def lock_entry(wheel, depends):
     """What Pyodide's lock says of a wheel of our own, named as wheels are: name-version-….whl."""
-    name, version = wheel.name.split("-")[:2]
+    name, version = wheel.stem.split("-")[:2]
     return {
         "name": name.replace("_", "-"),
         "version": version,
@@ -115,6 +115,11 @@ def lock_entry(wheel, depends):
         "depends": depends,
         "unvendored_tests": False,
     }
+
+
+def first_start(python):
+    """Start Python once, and keep as WARM what that makes."""
+    subprocess.run([shutil.which("node") or "node", HERE / "first_start.mjs", python], check=True)
 
 
 def fetch(folder, scratch):
@@ -132,8 +137,15 @@ def fetch(folder, scratch):
         packages[name] = lock_entry(wheel, depends)
     for name, other in wanted["stand_ins"].items():
         packages[name] = {**packages[other], "name": name}
-    (python / LOCK).write_text(json.dumps({**lock, "packages": packages}, indent=1), encoding="utf-8")
-    subprocess.run([shutil.which("node") or "node", HERE / "first_start.mjs", python], check=True)
+    write_lock(python, lock, packages)
+    first_start(python)
+    packages["warm-start"] = lock_entry(python / WARM, []) | {"imports": []}
+    write_lock(python, lock, packages)
+
+
+def write_lock(python, lock, packages):
+    """Pyodide's lock file with `packages` in it."""
+    (python / LOCK).write_text(json.dumps({**lock, "packages": packages}), encoding="utf-8")
 
 
 def main(arguments=None):
