@@ -62,7 +62,7 @@ function keepAtHome(packages) {
     pipliteUrls: [],
     pipliteWheelUrl: "none",
     disablePyPIFallback: true,
-    loadPyodideOptions: { packages: [...packages, "pyodide_kernel"], env: { HOME: "/home/pyodide", MPLCONFIGDIR: FONTS } },
+    loadPyodideOptions: { packages: [...packages, "pyodide_kernel"], env: { MPLCONFIGDIR: FONTS } },
   };
   window.thebeLite.startJupyterLiteServer = () => startServer({ litePluginSettings: { [KERNEL]: python } });
 }

@@ -1,4 +1,4 @@
-"""Python for the reader's browser: only what has the right hash is taken, and without it the book builds all the same."""
+"""Python for the reader's browser: only what has the right hash is taken, and where none answers none is."""
 
 import hashlib
 import json
@@ -30,7 +30,11 @@ def offline(monkeypatch):
         lock = {"info": {}, "packages": {"numpy": ENTRY}}
         (folder / "python" / live_parts.LOCK).write_text(json.dumps(lock))
 
-    parts = {"npm": ["pyodide"], "wheels": {}, "pyodide": {"packages": ["numpy"], "without": [], "stand_ins": {}}}
+    parts = {
+        "npm": ["pyodide"],
+        "wheels": {},
+        "pyodide": {"packages": ["numpy"], "without": [], "stand_ins": {}},
+    }
     monkeypatch.setattr(live_parts, "PARTS", parts)
     monkeypatch.setattr(live_parts, "unpack_npm", unpack)
     monkeypatch.setattr(live_parts, "download_wheels", lambda folder: None)

@@ -4,7 +4,9 @@ The books built here are tiny, with the real `_config.yml`, extension, templates
 """
 
 import gzip
+import hashlib
 import http.client
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,7 @@ import book_site
 import chapter_numbers
 import docutils.core
 import formulas
+import live_parts
 import pytest
 import serve
 from nbformat import read, write
@@ -100,12 +103,16 @@ STEPS = "# Steps\n\n```{modules-of} trpo_lesson.exact\n```\n"
 
 def build(folder, pages):
     """Build a book of `pages` (name -> Markdown, code cells or a notebook); the finished process."""
-    (folder / "tests").mkdir(parents=True)
+    (folder / "tests").mkdir(parents=True, exist_ok=True)
     (folder / "tests/test_a.py").write_text(MARKED)
-    for part in ("_config.yml", "site_assets", "tools/site"):
-        (folder / part).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
-        copy(ROOT / part, folder / part)
+    shutil.copyfile(ROOT / "_config.yml", folder / "_config.yml")
+    for part in ("site_assets", "tools/site", "tools/live"):
+        shutil.copytree(
+            ROOT / part,
+            folder / part,
+            ignore=shutil.ignore_patterns("live", "__pycache__"),
+            dirs_exist_ok=True,
+        )
     (folder / "references.bib").write_text(BIBLIOGRAPHY)
     (folder / "book").mkdir()
     for page, content in pages.items():
@@ -125,9 +132,23 @@ def build(folder, pages):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
+def fetch_parts(folder):
+    """What live_parts.py leaves behind, in small; and the package that the build adds to it."""
+    python = folder / "site_assets/vendor/live/python"
+    for part in (python, python.parent / "lite", python.parent / "thebe"):
+        part.mkdir(parents=True)
+    (python / "numpy.whl").write_bytes(bytes(1_500_000))
+    (python / live_parts.LOCK).write_text('{"packages": {"numpy": {"name": "numpy"}}}')
+    (python.parent / live_parts.READY).touch()
+    for part in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / part, folder)
+    shutil.copytree(ROOT / "trpo_lesson", folder / "trpo_lesson")
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
+    fetch_parts(folder)
     pages = {"intro": INTRO, "slider": [SLIDER], "exercise": EXERCISE}
     pages |= {"07_chapter": CHAPTER, "ledger": LEDGER, "exact": STEPS}
     built = build(folder, pages)
@@ -137,6 +158,36 @@ def book(tmp_path_factory):
 
 def page(book, name):
     return (book / "book" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_a_page_of_a_notebook_can_run_and_says_what_that_loads(book):
+    manifest = json.loads((book / "_static/vendor/live/manifest.json").read_text())
+    lock = json.loads((book / "_static/vendor/live/python" / live_parts.LOCK).read_text())
+    (wheel,) = (book / "_static/vendor/live/python").glob("trpo_lesson-*.whl")
+    assert lock["packages"]["trpo-lesson"]["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert manifest["packages"] == ["numpy", "trpo-lesson"]
+    assert {"path": "python/numpy.whl", "bytes": 1_500_000} in manifest["files"]
+    for name in ("slider", "exercise", "07_chapter"):
+        html = page(book, name)
+        assert html.count('id="run-this-page" data-live="../_static/vendor/live/"') == 1
+        assert "It loads 2 MB, once" in html
+        assert ("live_exercises.js" in html) == (name == "exercise")
+    for name in ("intro", "ledger", "exact"):
+        assert "run-this-page" not in page(book, name)
+        assert "live.js" not in page(book, name)
+
+
+def test_without_its_parts_the_book_has_no_button_and_the_build_says_why(tmp_path):
+    reason = tmp_path / "site_assets/vendor/live" / live_parts.MISSING
+    reason.parent.mkdir(parents=True)
+    reason.write_text("numpy.whl: the host is away\n")
+    built = build(tmp_path, {"intro": INTRO, "07_chapter": CHAPTER})
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "The pages have no live cells: numpy.whl: the host is away" in built.stdout
+    html = page(tmp_path / "_build/html", "07_chapter")
+    assert "run-this-page" not in html
+    assert "live.js" not in html
+    assert not (tmp_path / "_build/html/_static/vendor/live").exists()
 
 
 def test_no_page_asks_another_host_for_anything(book):

@@ -25,10 +25,10 @@ ALONE = [
 NOT_OURS = "strict mode: use allowUnionTypes"
 
 
-def missing(what):
-    """Skip, or fail where a browser is required."""
-    if os.environ.get("TRPO_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"TRPO_REQUIRE_BROWSER=1, but {what}", pytrace=False)
+def missing(what, *, switch="TRPO_REQUIRE_BROWSER"):
+    """Skip, or fail where the environment's `switch` requires what is missing."""
+    if os.environ.get(switch) == "1":
+        pytest.fail(f"{switch}=1, but {what}", pytrace=False)
     pytest.skip(what)
 
 
@@ -60,6 +60,13 @@ def host():
         missing("the site is not built: make book builds it into _build/html")
     with serving(SITE) as address:
         yield address
+
+
+@pytest.fixture
+def live_site(host):
+    """A reason to skip, or to fail if TRPO_REQUIRE_LIVE is 1, where the site has no live cells."""
+    if not (SITE / "_static/vendor/live/manifest.json").is_file():
+        missing("the site has no live cells: make live says why", switch="TRPO_REQUIRE_LIVE")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Live cells: every page of a notebook offers to start Python in the reader's browser.
 
-What that takes was fetched by live_parts.py; live.js does the rest, after the reader's click. Here the package
-joins as a wheel made of today's code. Where nothing was fetched, the pages have no button and the build says why.
+What that takes was fetched by live_parts.py; live.js does the rest, after the reader's click. Here the
+package joins, as a wheel of today's code. Where nothing was fetched no page has a button, and the build
+says why.
 """
 
 import json
@@ -15,12 +16,13 @@ import live_parts
 from sphinx.util import logging
 
 LIVE = "vendor/live"  # below the static files
-PACKAGE = "trpo-lesson"
+PACKAGE, NEEDS = "trpo-lesson", ["gymnasium", "ipywidgets", "matplotlib", "numpy"]
 OFFER = """
 <div class="live-offer" hidden>
 <button type="button" id="run-this-page" data-live="{place}">Run this page</button>
-<p id="live-status" role="status">Edit and run the code here: Python starts in your browser. It loads {megabytes:.0f} MB, once,
-and nothing leaves your machine. Chrome, Edge, Firefox and Safari of the last two years can do it.</p>
+<p id="live-status" role="status">Edit and run the code here: Python starts in your browser.
+It loads {megabytes:.0f} MB, once, and nothing leaves your machine.
+Chrome, Edge, Firefox and Safari of the last two years can do it.</p>
 </div>
 """
 
@@ -76,23 +78,20 @@ def _complete(app, exception):
         return
     wheel = build_wheel(Path(app.confdir), folder / "python")
     lock = json.loads((folder / "python" / live_parts.LOCK).read_text(encoding="utf-8"))
-    lock["packages"][PACKAGE] = live_parts.lock_entry(wheel, ["gymnasium", "ipywidgets", "matplotlib", "numpy"])
+    lock["packages"][PACKAGE] = live_parts.lock_entry(wheel, NEEDS)
     (folder / "python" / live_parts.LOCK).write_text(json.dumps(lock), encoding="utf-8")
     listed = {"files": files(folder), "packages": sorted(lock["packages"])}
     (folder / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
 
 
 def build_wheel(project, folder):
-    """A wheel of the package, made from a copy: setuptools would leave old modules of earlier builds in it."""
+    """A wheel of the package, made from a copy: setuptools leaves modules of earlier builds in place."""
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(project / name, scratch)
-        shutil.copytree(
-            project / "trpo_lesson", Path(scratch) / "trpo_lesson", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(project / "trpo_lesson", Path(scratch) / "trpo_lesson", ignore=unwanted)
         offline = ("--no-deps", "--no-build-isolation", "--no-index", "-q")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", *offline, "-w", folder, scratch], check=True
-        )
+        subprocess.run([sys.executable, "-m", "pip", "wheel", *offline, "-w", folder, scratch], check=True)
     (wheel,) = folder.glob(f"{PACKAGE.replace('-', '_')}-*.whl")
     return wheel

@@ -1,10 +1,10 @@
-"""Fetch what Python in the reader's browser is made of, and take nothing whose hash is not the one written down here.
+"""Fetch what Python in the reader's browser is made of; take nothing whose hash is not written down here.
 
     python tools/live/live_parts.py FOLDER
 
-parts.toml says what there is. Pyodide's wheels come from the folder that PYODIDE_WHEELS names, or else from its
-official host. Where a source does not answer, FOLDER holds the reason alone, and the site is built without live
-cells; a file with a wrong hash is an error.
+parts.toml says what there is. Pyodide's wheels come from the folder that PYODIDE_WHEELS names, or else from
+its official host. Where a source does not answer, FOLDER holds the reason alone, and the site is built
+without live cells; a file with a wrong hash is an error.
 """
 
 import argparse
@@ -36,7 +36,7 @@ class WrongHash(Exception):
 
 
 def checked(name, content, expected):
-    """`content` if its hash is `expected` (npm's `sha512-…` in base64, or a sha256 in hex); WrongHash if not."""
+    """`content` if its hash is `expected`, npm's `sha512-…` in base64 or a sha256 in hex; or WrongHash."""
     if expected.startswith("sha512-"):
         found = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
     else:
@@ -123,7 +123,7 @@ def first_start(python):
 
 
 def fetch(folder, scratch):
-    """Fill `folder`: thebe, thebe-lite, and Python with its packages and a lock file that names these alone."""
+    """Fill `folder`: thebe, thebe-lite, and Python with a lock file that names what is there and no more."""
     for package in PARTS["npm"]:
         unpack_npm(package, folder, scratch)
     python, wanted = folder / "python", PARTS["pyodide"]
