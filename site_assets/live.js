@@ -144,9 +144,11 @@ async function runAll(notebook) {
   say(`All ${cells.length} cells were run.`);
 }
 
+// A new session, because thebe-lite's own restart never ends.
 async function restart(notebook) {
   say("Python starts anew.");
-  await notebook.session.restart();
+  await notebook.session.shutdown();
+  notebook.attachSession(await window.thebe.server.startNewSession(notebook.rendermime));
   await firstAnswer(notebook.session);
   say("Python is ready again, and knows nothing of what was run before.");
 }

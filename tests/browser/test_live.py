@@ -21,8 +21,10 @@ LIVE_PAGES = pages(containing='id="run-this-page"')
 CHAPTERS = [path for path in LIVE_PAGES if "/exercises/" not in path]
 EXERCISES = [path for path in LIVE_PAGES if "/exercises/" in path]
 ONE = "book/03_compare_two_policies.html"
-# What JupyterLite says where it may keep nothing and install nothing.
-EXPECTED = re.compile("not needed|ServiceWorker|Memory storage fallback|contents will NOT be synced")
+# What JupyterLite says where it may keep nothing and install nothing, and of the colours of an error.
+EXPECTED = re.compile(
+    "not needed|ServiceWorker|Memory storage fallback|contents will NOT be synced|Failed to parse .span"
+)
 READY_OR_NOT = """() => document.querySelector(".live-controls")
   || /could not/.test(document.getElementById("live-status").textContent)"""
 IDLE = "i => { const cell = thebe.notebook.cells[i]; return cell.executionCount && !cell.isBusy; }"
