@@ -12,6 +12,7 @@ import house_rules
 import ledger
 import nbformat
 import normalise_notebooks
+import notebook_head
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -52,7 +53,8 @@ def test_the_prose_keeps_the_rules(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_the_notebook_is_stored_in_normal_form(path):
     stored = path.read_text(encoding="utf-8")
-    assert stored == normalise_notebooks.normal_form(nbformat.reads(stored, as_version=4))
+    notebook = nbformat.reads(stored, as_version=4)
+    assert stored == normalise_notebooks.normal_form(notebook, notebook_head.head(ROOT, path))
 
 
 # ----------------------------------------------------------------------------------- what the normal form is

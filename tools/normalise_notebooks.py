@@ -8,7 +8,7 @@ each with names of notebooks behind it if it is not to be all of them.
 
 Kept: sources, cell ids, tags, printed text. Dropped: pictures, HTML, glued values, widgets, timings and
 versions; the site makes them anew at each build. Execution counts run 1, 2, 3, ... because nbval calls a
-cell without one "unrun".
+cell without one "unrun". Below the title stands the line of notebook_head.py, if there is one.
 """
 
 import argparse
@@ -16,7 +16,9 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebook_head
 
+ROOT = Path(__file__).parent.parent
 METADATA = {"kernelspec", "language_info", "myst", "mystnb"}
 CELL_METADATA = {"tags", "mystnb", "nbgrader"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -24,8 +26,11 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS_PER_CELL = 600
 
 
-def normal_form(notebook):
-    """The text of `notebook` (an nbformat node) as it is stored, a trailing newline included."""
+def normal_form(notebook, head=""):
+    """The text of `notebook` (an nbformat node) as it is stored, a trailing newline included.
+
+    `head` is the line below its title: see notebook_head.py.
+    """
     notebook = nbformat.from_dict(notebook)  # a copy
     notebook.nbformat_minor = max(notebook.nbformat_minor, 5)  # the version that has cell ids
     notebook.metadata = _only(notebook.metadata, METADATA)
@@ -36,6 +41,8 @@ def normal_form(notebook):
         cell.outputs = _normal_outputs(cell.outputs, count)
     for cell in notebook.cells:
         cell.metadata = _only(cell.metadata, CELL_METADATA)
+    if notebook.cells[:1] and notebook.cells[0].cell_type == "markdown":
+        notebook.cells[0].source = notebook_head.with_head(notebook.cells[0].source, head)
     nbformat.validate(notebook)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
@@ -66,7 +73,10 @@ def main(arguments=None):
     wrong = []
     for path in options.notebooks or sorted(Path("book").rglob("*.ipynb")):
         notebook = execute(path) if options.execute else nbformat.read(path, as_version=4)
-        stored, normal = path.read_text(encoding="utf-8"), normal_form(notebook)
+        stored, normal = (
+            path.read_text(encoding="utf-8"),
+            normal_form(notebook, notebook_head.head(ROOT, path)),
+        )
         if stored != normal:
             wrong.append(path)
             if not options.check:

@@ -8,9 +8,12 @@ import re
 from pathlib import Path
 
 import chapter_numbers
+import chinese
+import colophon
 import exercises
 import formulas
 import ledger_pages
+import publishing
 import reference
 from docutils import nodes
 
@@ -42,7 +45,8 @@ def setup(app):
     app.connect("html-page-context", _mend_body)
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
-    for part in (chapter_numbers, exercises, formulas, ledger_pages, reference):
+    parts = (chapter_numbers, chinese, colophon, exercises, formulas, ledger_pages, publishing, reference)
+    for part in parts:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
 
