@@ -98,23 +98,27 @@ def test_it_is_so():
     assert values.visitation
 """
 LEDGER = "# Ledger\n\nThere are {ledger-count}`equations`.\n\n```{ledger}\n```\n"
+CHINESE = "# Words\n\nThe 优势函数, an advantage; Fisher 信息、矩阵\n\n```python\nx = '策略'\n```\n"
 STEPS = "# Steps\n\n```{modules-of} trpo_lesson.exact\n```\n"
 
 
-def build(folder, pages):
-    """Build a book of `pages` (name -> Markdown, code cells or a notebook); the finished process."""
+def build(folder, pages, *, settings=()):
+    """Build a book of `pages` (name -> Markdown, code cells or a notebook); the finished process.
+
+    `settings` are pairs of texts: in _config.yml the second takes the place of the first.
+    """
     (folder / "tests").mkdir(parents=True, exist_ok=True)
     (folder / "tests/test_a.py").write_text(MARKED)
     shutil.copyfile(ROOT / "_config.yml", folder / "_config.yml")
+    fetched = shutil.ignore_patterns("live", "__pycache__")  # 38 MB, where it is
     for part in ("site_assets", "tools/site", "tools/live"):
-        shutil.copytree(
-            ROOT / part,
-            folder / part,
-            ignore=shutil.ignore_patterns("live", "__pycache__"),
-            dirs_exist_ok=True,
-        )
+        shutil.copytree(ROOT / part, folder / part, ignore=fetched, dirs_exist_ok=True)
+    for before, after in settings:
+        config = (folder / "_config.yml").read_text(encoding="utf-8")
+        assert before in config
+        (folder / "_config.yml").write_text(config.replace(before, after), encoding="utf-8")
     (folder / "references.bib").write_text(BIBLIOGRAPHY)
-    (folder / "book").mkdir()
+    (folder / "book/exercises").mkdir(parents=True)
     for page, content in pages.items():
         if isinstance(content, str):
             (folder / "book" / f"{page}.md").write_text(content)
@@ -150,7 +154,7 @@ def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     fetch_parts(folder)
     pages = {"intro": INTRO, "slider": [SLIDER], "exercise": EXERCISE}
-    pages |= {"07_chapter": CHAPTER, "ledger": LEDGER, "exact": STEPS}
+    pages |= {"07_chapter": CHAPTER, "ledger": LEDGER, "exact": STEPS, "chinese": CHINESE}
     built = build(folder, pages)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder / "_build/html"
@@ -316,6 +320,32 @@ def seen(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
 
 
+@pytest.mark.parametrize("host", ["github", "colab", "binder", "canonical", "Report an error"])
+def test_before_anything_is_configured_no_page_names_where_it_is_published(book, host):
+    pages = [*book.glob("*.html"), *book.glob("book/*.html")]
+    assert [file.name for file in pages if re.search(f'href="[^"]*{host}|>{host}', file.read_text())] == []
+    assert not (book / "sitemap.xml").exists()
+
+
+def test_the_page_for_wrong_addresses_starts_its_links_from_the_root(book):
+    html = (book / "404.html").read_text()
+    assert '<base href="/">' in html
+    assert html.index("<base") < html.index("<link")
+    links = re.findall(r' href="([^"]*)"', html.partition("<base")[2].partition(">")[2])
+    assert {"book/intro.html", "search.html", "404.html#main-content"} <= set(links)
+    assert [link for link in links if link.startswith(("#", "/", "."))] == []
+
+
+def test_chinese_words_are_marked_as_such_and_code_is_left_alone(book):
+    html = page(book, "chinese")
+    assert (
+        '<p>The <span lang="zh">优势函数</span>, an advantage; Fisher <span lang="zh">信息、矩阵</span></p>'
+        in html
+    )
+    assert html.count('lang="zh"') == 2
+    assert "&#39;策略&#39;" in html
+
+
 def test_an_exercise_shows_its_starter_and_below_it_its_solution_folded(book):
     article = page(book, "exercise").partition("<article")[2].partition("</article")[0]
     before, fold, _ = re.split(r"(<details.*?</details>)", article, flags=re.DOTALL)
@@ -460,6 +490,12 @@ def test_what_is_not_in_the_folder_is_not_served(host, path):
     answer, body = get(host, path, **GZIP)
     assert answer.status == 404
     assert b"not yours" not in body
+
+
+def test_a_site_with_a_page_for_wrong_addresses_shows_it_for_each_of_them(host, tmp_path):
+    (tmp_path / "site/404.html").write_text("lost")
+    answer, body = get(host, "/sub/nothing.html", **GZIP)
+    assert (answer.status, answer.getheader("Content-Type"), body) == (404, "text/html", b"lost")
 
 
 def test_the_server_is_for_this_machine_only(host):

@@ -9,6 +9,7 @@ import html
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import yaml
 from docutils import nodes
 
 LAUNCH = {
@@ -43,9 +44,19 @@ def setup(app):
 
 
 def _offer_launches(app, config):
-    """The address of the repository is all that launch buttons and reports need to be told."""
-    if config.html_theme_options.get("repository_url"):
-        config.html_theme_options |= {"launch_buttons": LAUNCH, "use_issues_button": True}
+    """The address of the repository is all that launch buttons and reports need to be told.
+
+    It is read from the file: Jupyter Book drops its own theme options where _config.yml has some for Sphinx.
+    """
+    settings = yaml.safe_load(Path(app.srcdir, "_config.yml").read_text(encoding="utf-8"))
+    repository = settings.get("repository") or {}
+    if repository.get("url"):
+        config.html_theme_options |= {
+            "repository_url": repository["url"],
+            "repository_branch": repository.get("branch", "main"),
+            "launch_buttons": LAUNCH,
+            "use_issues_button": True,
+        }
 
 
 def _place_buttons(app, pagename, templatename, context, doctree):
