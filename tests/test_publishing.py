@@ -21,6 +21,7 @@ SETTINGS = {
     "html": ("html:\n", f"html:\n  baseurl: {BASE}\n"),
     "repository": ("title:", f"repository:\n  url: {REPOSITORY}\n  branch: main\ntitle:"),
 }
+INTRO = (ROOT / "book/intro.md").read_text(encoding="utf-8").split("\n# ")[0] + "\n# A book\n\nText.\n"
 FIFTH_OF_MARCH = 1772668800  # 2026, in seconds
 
 
@@ -46,7 +47,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def book(root):
     """The built site of a book with the settings."""
-    pages = {"intro": "# A book\n\nText.\n", "07_chapter": chapter(root), "exercises/07_chapter": EXERCISE}
+    pages = {"intro": INTRO, "07_chapter": chapter(root), "exercises/07_chapter": EXERCISE}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", str(FIFTH_OF_MARCH))
         built = build(root, pages, settings=SETTINGS.values())

@@ -449,9 +449,9 @@ def host(tmp_path):
         thread.join()
 
 
-def get(host, path, **headers):
+def get(host, path, *, method="GET", **headers):
     connection = http.client.HTTPConnection(*host, timeout=10)
-    connection.request("GET", path, headers=headers)
+    connection.request(method, path, headers=headers)
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -496,6 +496,8 @@ def test_a_site_with_a_page_for_wrong_addresses_shows_it_for_each_of_them(host, 
     (tmp_path / "site/404.html").write_text("lost")
     answer, body = get(host, "/sub/nothing.html", **GZIP)
     assert (answer.status, answer.getheader("Content-Type"), body) == (404, "text/html", b"lost")
+    assert get(host, "/sub/nothing.html", method="HEAD")[1] == b""
+    assert b"lost" not in get(host, "/index.html", method="POST")[1]  # another error
 
 
 def test_the_server_is_for_this_machine_only(host):

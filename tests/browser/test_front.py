@@ -10,8 +10,8 @@ SCREENS = {WIDE: 800, NARROW: 844}  # width: height
 SHOWN = """box => { const { top, bottom, left, right } = box.getBoundingClientRect();
   return box.checkVisibility() && top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth; }"""
 CHANGES = re.compile(r"the surrogate changes by \+(\S+), the return by ([+-]\S+)\.$")
-ENGLISH = """id => [...document.querySelectorAll("dl.glossary > dt")]
-  .findLast((name, n, all) => name.nextElementSibling === document.getElementById(id)).textContent.replace("#", "")"""
+ENGLISH = """id => [...document.querySelectorAll("dl.glossary > dt")].find(name =>
+  name.id === id || name.nextElementSibling.id === id).textContent.replace("#", "")"""
 LOST = re.compile("answer 404: .*/nothing.html|console error: Failed to load resource: .* 404 ")
 
 
