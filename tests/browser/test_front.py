@@ -2,8 +2,9 @@
 
 import re
 
+import nbformat
 import pytest
-from site_pages import NARROW, SLIDERS, WIDE, frames, picture, positions, settle
+from site_pages import NARROW, SLIDERS, WIDE, frames, pages, picture, positions, settle
 
 FRONT = "book/intro.html"
 SCREENS = {WIDE: 800, NARROW: 844}  # width: height
@@ -93,3 +94,19 @@ def test_the_search_finds_a_chinese_term_and_leads_to_its_entry(visit, query, te
     page.goto(page.url.split("search.html")[0] + "book/glossary.html")
     settle(page)
     assert term in [page.evaluate(ENGLISH, place) for place in places]
+
+
+@pytest.mark.parametrize("path", pages(containing=r"_sources/book/\d\d_\w+\.ipynb")[:1])
+def test_the_header_hands_out_the_chapter_as_a_notebook(visit, path, tmp_path):
+    page = visit(path)
+    page.locator(".dropdown-download-buttons > button").click()
+    with page.context.expect_event("download") as handed:
+        page.locator(".btn-download-source-button").click()
+    handed.value.save_as(tmp_path / "chapter.ipynb")
+    notebook = nbformat.read(tmp_path / "chapter.ipynb", as_version=4)
+    assert (
+        page.locator("article h1")
+        .inner_text()
+        .split(". ", 1)[-1]
+        .startswith(notebook.cells[0].source.splitlines()[0].removeprefix("# "))
+    )
