@@ -343,7 +343,7 @@ def test_chinese_words_are_marked_as_such_and_code_is_left_alone(book):
         in html
     )
     assert html.count('lang="zh"') == 2
-    assert "&#39;策略&#39;" in html
+    assert "'策略'" in html
 
 
 def test_an_exercise_shows_its_starter_and_below_it_its_solution_folded(book):
