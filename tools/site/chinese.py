@@ -6,7 +6,6 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 WORDS = re.compile("([\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+)")
-VERBATIM = nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw
 
 
 def setup(app):
@@ -21,10 +20,13 @@ class MarkChinese(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **_):
-        """Split the texts that hold some; docutils makes the attribute of the class."""
+        """Split the texts that hold some; docutils makes the attribute of the class.
+
+        Code and formulas are written from their text as a whole, and stay as they are.
+        """
         for text in list(self.document.findall(nodes.Text)):
             parts = WORDS.split(text.astext())
-            if len(parts) > 1 and not isinstance(text.parent, VERBATIM):
+            if len(parts) > 1:
                 marked = [nodes.inline("", part, classes=["language-zh"]) for part in parts[1::2]]
                 plain = [nodes.Text(part) for part in parts[0::2]]
                 mixed = [node for pair in zip(plain, [*marked, nodes.Text("")], strict=True) for node in pair]
