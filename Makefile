@@ -62,7 +62,7 @@ $(VENDOR)/.fetched: tools/assets/package.json tools/assets/package-lock.json | $
 # site has no live cells, and the stamp says that it was tried: make live tries again.
 $(VENDOR)/.live: tools/live/live_parts.py tools/live/parts.toml tools/live/requirements.txt tools/live/first_start.mjs $(VENDOR)/.fetched
 	@echo "Fetching Python for the reader's browser"
-	@python tools/live/live_parts.py $(VENDOR)/live
+	@PYODIDE_WHEELS="$(PYODIDE_WHEELS)" python tools/live/live_parts.py $(VENDOR)/live
 	@touch $@
 
 live: $(VENV)/.installed  ## fetch anew what runs Python in the page (PYODIDE_WHEELS=… from a folder)
