@@ -60,7 +60,8 @@ def draw(axes, curves):
             of_seeds = f"IQM of {curve.n_runs} seeds, 95 % interval"
             band = theme.fill(role, opacity=0.12) | {"linewidth": 0.6}
             axes.fill_between(curve.steps, curve.low, curve.high, **band)
-        axes.plot(curve.steps, curve.middle, label=f"{curve.label}, {of_seeds}", **theme.line(role))
+        alone = {"marker": theme.ROLES[role].marker} if len(curve.steps) == 1 else {}  # no line to be seen
+        axes.plot(curve.steps, curve.middle, label=f"{curve.label}, {of_seeds}", **alone, **theme.line(role))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("environment steps")

@@ -5,16 +5,18 @@ import numpy as np
 from trpo_lesson.show import curves, theme
 
 
-def learning_curves(histories, *, labels, rng, target=None):
+def learning_curves(histories, *, labels, rng, target=None, total_steps=None):
     """Return against environment steps: the interquartile mean over seeds, its 95 % interval, and the target.
 
-    histories  one entry per label: a list over seeds of arrays [K, 2], columns (environment steps, return);
-               for a single seed its curve is drawn as it is. See `curves.together`.
-    rng        draws the bootstrap samples
+    histories    one entry per label: a list over seeds of arrays [K, 2], columns (environment steps, return);
+                 for a single seed its curve is drawn as it is. See `curves.together`.
+    rng          draws the bootstrap samples; a single seed needs none
+    total_steps  how far the axis reaches, for runs that are still going on
     Raises ValueError unless there are as many labels as histories (at most len(theme.SERIES)), each with runs
     of that shape that have steps in common.
     """
-    return _over_steps(histories, labels, rng, ("Learning curves", "return"), target=target)
+    words = "Learning curves", "return"
+    return _over_steps(histories, labels, rng, words, target=target, total_steps=total_steps)
 
 
 def explained_variance(histories, *, labels, rng):
@@ -49,7 +51,7 @@ def curve_of(iterations, name="mean_return"):
     return np.column_stack(([one.steps for one in iterations], values))
 
 
-def _over_steps(histories, labels, rng, words, *, target=None, limits=None):
+def _over_steps(histories, labels, rng, words, *, target=None, limits=None, total_steps=None):
     """The figure of a quantity over environment steps; words: what the figure is, the name of its axis."""
     together = curves.all_together(histories, labels, rng=rng)
     title, quantity = words
@@ -58,6 +60,8 @@ def _over_steps(histories, labels, rng, words, *, target=None, limits=None):
         if target is not None:
             axes.axhline(target, label=f"target {target:g}", linewidth=1.2, **theme.line("muted"))
         axes.set(ylabel=quantity, ylim=limits)
+        if total_steps is not None:
+            axes.set_xlim(0, total_steps)
         theme.legend_above(axes)
         goal = "" if target is None else f" The target is {target:g}."
         return theme.picture(figure, alt=f"{title}; {curves.in_words(together)}.{goal}")
