@@ -21,11 +21,12 @@ function element(name, properties) {
   return Object.assign(document.createElement(name), properties);
 }
 
-function added(parent, child) {
+// Before everything else in the head, so that the book's styles have the last word over thebe's.
+function added(child) {
   return new Promise((done, fail) => {
     child.onload = done;
     child.onerror = () => fail(new Error(`${child.src || child.href} did not load`));
-    parent.append(child);
+    document.head.prepend(child);
   });
 }
 
@@ -172,9 +173,9 @@ async function goLive() {
     await load(files, bar);
     bar.removeAttribute("value"); // how long the start takes, nobody knows
     say("Starting Python");
-    await added(document.head, element("link", { rel: "stylesheet", href: new URL("thebe/thebe.css", live) }));
-    await added(document.head, element("script", { src: new URL("lite/thebe-lite.min.js", live) }));
-    await added(document.head, element("script", { src: new URL("thebe/index.js", live) }));
+    await added(element("link", { rel: "stylesheet", href: new URL("thebe/thebe.css", live) }));
+    await added(element("script", { src: new URL("lite/thebe-lite.min.js", live) }));
+    await added(element("script", { src: new URL("thebe/index.js", live) }));
     keepAtHome(packages);
     const { notebook, session } = await openNotebook();
     nameEditors();
