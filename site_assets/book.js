@@ -45,3 +45,11 @@ addEventListener("resize", soon);
 document.addEventListener("toggle", soon, true); // a folded proof has no width until it opens
 for (const output of document.querySelectorAll(".cell_output"))
   new MutationObserver(soon).observe(output, { childList: true, characterData: true, subtree: true });
+
+// Paper is white: a page in dark colours is printed in the light ones.
+let onScreen;
+addEventListener("beforeprint", () => {
+  onScreen = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+addEventListener("afterprint", () => { document.documentElement.dataset.theme = onScreen; });
