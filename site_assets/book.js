@@ -19,8 +19,10 @@ function nameWidgets() {
   for (const handle of document.querySelectorAll(".jupyter-widgets [role=slider]")) {
     const widget = handle.closest(".jupyter-widgets");
     handle.setAttribute("aria-label", widget.querySelector(".widget-label")?.textContent.trim() || "Slider");
-    const readout = widget.querySelector(".widget-readout")?.textContent;
-    if (readout) handle.setAttribute("aria-valuetext", readout); // the value shown, not its index
+    const readout = widget.querySelector(".widget-readout");
+    if (!readout) continue;
+    handle.setAttribute("aria-valuetext", readout.textContent); // the value shown, not its index
+    readout.removeAttribute("contenteditable"); // what one typed there would stand beside the old picture
   }
   for (const [icon, name] of Object.entries(PLAYER))
     for (const sign of document.querySelectorAll(`.jupyter-widgets button > .${icon}`))
@@ -45,6 +47,13 @@ addEventListener("resize", soon);
 document.addEventListener("toggle", soon, true); // a folded proof has no width until it opens
 for (const output of document.querySelectorAll(".cell_output"))
   new MutationObserver(soon).observe(output, { childList: true, characterData: true, subtree: true });
+
+// A drawer that closes gives the focus back to the button that opened it: the theme loses it.
+for (const side of ["primary", "secondary"])
+  document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => {
+    const openers = [...document.querySelectorAll(`.${side}-toggle`)];
+    openers.find(opener => opener.checkVisibility())?.focus({ preventScroll: true });
+  });
 
 // Paper is white: a page in dark colours is printed in the light ones.
 let onScreen;

@@ -75,6 +75,16 @@ def test_a_slider_is_called_by_its_visible_label_and_says_its_value(sliders, pat
         assert slider.get_attribute("aria-valuetext") == value
 
 
+@pytest.mark.parametrize("path", SLIDER_PAGES[:1])
+def test_nothing_can_be_typed_over_the_value_beside_a_slider(sliders, path):
+    page, _ = sliders(path)
+    readout = page.locator(".widget-readout").first
+    shown = readout.inner_text()
+    readout.click()
+    page.keyboard.type("7")
+    assert readout.inner_text() == shown
+
+
 def test_a_slider_whose_picture_does_not_follow_is_caught(sliders):
     page, (handle, *_) = sliders(SLIDER_PAGES[0])
     picture(handle).evaluate(
