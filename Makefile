@@ -55,7 +55,7 @@ $(VENDOR)/.fetched: tools/assets/package.json tools/assets/package-lock.json | $
 	@rm -rf $(VENDOR)
 	@mkdir -p $(VENDOR)/widgets $(VENDOR)/katex/fonts
 	@cd tools/assets/node_modules/@jupyter-widgets/html-manager/dist && cp embed.js embed.js.LICENSE.txt *.woff2 *.woff *.ttf *.eot *.svg $(CURDIR)/$(VENDOR)/widgets
-	@cd tools/assets/node_modules/katex/dist && cp katex.min.css $(CURDIR)/$(VENDOR)/katex && cp fonts/*.woff2 $(CURDIR)/$(VENDOR)/katex/fonts
+	@cd tools/assets/node_modules/katex/dist && cp katex.min.css contrib/copy-tex.min.js $(CURDIR)/$(VENDOR)/katex && cp fonts/*.woff2 $(CURDIR)/$(VENDOR)/katex/fonts
 	@touch $@
 
 # Python for the reader's browser. PYODIDE_WHEELS=folder takes Pyodide's wheels from there; without any source the

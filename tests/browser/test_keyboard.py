@@ -1,4 +1,4 @@
-"""A page by keyboard alone: each stop once, in the order of reading, seen when it is reached; no way to get stuck."""
+"""A page by keyboard alone: each stop once, in the order of reading, and seen; no way to get stuck."""
 
 import pytest
 from site_pages import NARROW, TWO_FRAMES, WIDE, pages
@@ -6,9 +6,10 @@ from site_pages import NARROW, TWO_FRAMES, WIDE, pages
 CHAPTERS = pages(containing="SliderView")[:1]
 WITH_FOLDS = pages(containing="<details class=")[:1]
 TABLES = pages(containing="class=.pst-scrollable-table-container")[-1:]
-# What the tab key should stop at. A chooser of a slider takes its own keys and is one stop.
-STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-  .filter(stop => stop.tabIndex === 0 && !stop.disabled && stop.checkVisibility({ visibilityProperty: true }))"""
+# What the tab key should stop at.
+CONTROLS = "a[href], button, input, select, textarea, summary, [contenteditable], [tabindex='0']"
+STOPS = f"""() => [...document.querySelectorAll("{CONTROLS}")].filter(stop =>
+  stop.tabIndex === 0 && !stop.disabled && stop.checkVisibility({{ visibilityProperty: true }}))"""
 NUMBERED = f"""() => ({STOPS})().map((stop, i) => {{
   stop.dataset.stop = i;
   return `${{stop.localName}} ${{(stop.ariaLabel ?? stop.textContent).trim().slice(0, 40)}}`;
@@ -17,7 +18,8 @@ NUMBERED = f"""() => ({STOPS})().map((stop, i) => {{
 FOCUSED = """() => {
   const stop = document.activeElement;
   if (stop === document.body) return null;
-  const boxes = [stop, ...stop.children].filter(box => box.offsetWidth * box.offsetHeight || box.localName === "a");
+  const boxes = [stop, ...stop.children].filter(box =>
+    box.offsetWidth * box.offsetHeight || box.localName === "a");
   const ring = () => JSON.stringify(boxes.map(getComputedStyle).map(style =>
     [style.outlineStyle === "none" ? 0 : style.outlineWidth, style.boxShadow]));
   const sight = boxes.some(box => [...box.getClientRects()].some(({ left, top, width, height }) => {
@@ -31,8 +33,9 @@ FOCUSED = """() => {
   return { number: Number(stop.dataset.stop ?? -1), shown, sight, what: stop.outerHTML.slice(0, 100) };
 }"""
 # Stops of the text that lie above the one before them.
-BACKWARDS = """() => [...document.querySelectorAll("article [data-stop]")].filter((stop, i, all) =>
-  i && stop.getBoundingClientRect().bottom < all[i - 1].getBoundingClientRect().top - 1).map(stop => stop.outerHTML)"""
+BACKWARDS = """() => [...document.querySelectorAll("article [data-stop]")]
+  .map(stop => [stop.getBoundingClientRect(), stop.outerHTML])
+  .filter(([box], i, all) => i && box.bottom < all[i - 1][0].top - 1)"""
 
 
 def walk(page, most):

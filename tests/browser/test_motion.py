@@ -14,6 +14,7 @@ MOVING = """() => [...document.querySelectorAll("*")].flatMap(element =>
       || (style.animationName !== "none" && seconds("animationDuration") > 0.001);
     return moves ? [`${element.localName}.${element.className} ${part ?? ""}`] : [];
   }))"""
+RUNNING = "document.getAnimations().filter(({ playState }) => playState === 'running').length"
 PAGES = ["book/intro.html", "search.html", *pages(containing="SliderView")[-1:]]
 BY_ITSELF = re.compile(r"<(marquee|blink|video[^>]*autoplay|animate)\b|<img[^>]*\.gif|\"_playing\": true")
 

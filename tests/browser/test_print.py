@@ -9,12 +9,15 @@ CHAPTERS = pages(containing="SliderView")
 EXERCISES = pages(containing="exercise-solution")
 CONTROLS = "button, input, dialog, nav, [role=slider], .bd-sidebar, .headerlink, .copybtn, .skip-link"
 VISIBLE = """selector => [...document.querySelectorAll(selector)]
-  .filter(element => element.checkVisibility({ visibilityProperty: true }) && !element.closest("#jb-print-toc"))
+  .filter(element => element.checkVisibility({ visibilityProperty: true }))
+  .filter(element => !element.closest("#jb-print-toc"))
   .map(element => element.outerHTML.slice(0, 80))"""
 # Boxes that would scroll on a screen: on paper what they hold beyond their edge is lost.
-SCROLLING = """() => [...document.querySelectorAll("article *")].filter(box => box.scrollWidth > box.clientWidth + 1
-    && getComputedStyle(box).overflowX !== "visible" && !box.closest(".katex-mathml") && box.checkVisibility())
+SCROLLING = """() => [...document.querySelectorAll("article :not(.katex-mathml, .katex-mathml *)")]
+  .filter(box => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible")
+  .filter(box => box.checkVisibility())
   .map(box => `${box.className}: ${box.textContent.slice(0, 60)}`)"""
+UNFOLDED = [path for path in pages(containing="<details class") if path in CHAPTERS]
 FOLDS = "details:not([open]) > .sd-summary-content"
 
 
