@@ -53,6 +53,19 @@ def test_nothing_is_cut_and_the_page_does_not_scroll_sideways(visit, path, width
     assert faults == []
 
 
+@pytest.mark.parametrize("width", [768, 1024, 1600])
+@pytest.mark.parametrize(
+    "path", [*pages(containing="SliderView")[-1:], "book/ledger.html", "book/api/exact.html"]
+)
+def test_nothing_is_cut_on_a_tablet_or_a_wide_screen(visit, path, width):
+    page = visit(path, width=width)
+    unfold(page)
+    assert page.evaluate(FITS)
+    assert checked(page.query_selector("body"), "cuts") == []
+    openers = page.locator(".primary-toggle:visible, .secondary-toggle:visible, .bd-sidebar:visible")
+    assert openers.count() >= 2  # the contents are there, or the button for them is
+
+
 def scrolls_by_keyboard(page, box):
     """Whether the right arrow moves the box; on a busy machine Chromium now and then drops a press."""
     for _ in range(PRESSES):
