@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from site_pages import SITE, TWO_FRAMES, pages
+from site_pages import SITE, pages
 
 # What would move, were it told to: transitions, animations, scrolling that glides.
 MOVING = """() => [...document.querySelectorAll("*")].flatMap(element =>
@@ -24,7 +24,6 @@ def test_nothing_moves_where_less_motion_is_asked_for(visit, path):
     page = visit(path)
     assert page.evaluate(MOVING) == []
     page.locator(".search-button__button:visible").first.click()
-    page.evaluate(TWO_FRAMES)  # a transition of no length ends with the next picture
     assert page.evaluate(RUNNING) == 0
 
 
