@@ -121,7 +121,7 @@ mutate: setup  ## break the mathematics in many small ways, and see the tests no
 
 # The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
 test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports
-	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_exercises.py test_site.py test_layout.py test_ledger.py test_publishing.py test_glossary.py test_references.py test_wheel.py test_live_cells.py,--ignore tests/$(name))
+	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_exercises.py test_site.py test_layout.py test_ledger.py test_publishing.py test_glossary.py test_references.py test_wheel.py test_live_cells.py test_content_security.py,--ignore tests/$(name))
 
 .venv-oldest/.installed: requirements-oldest.txt
 	@"$(PYTHON_OLDEST)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || echo "No Python 3.12 here (PYTHON_OLDEST=… names one): testing the oldest versions with $$("$(PYTHON_OLDEST)" --version)"

@@ -62,3 +62,7 @@ addEventListener("beforeprint", () => {
   document.documentElement.dataset.theme = "light";
 });
 addEventListener("afterprint", () => { document.documentElement.dataset.theme = onScreen; });
+
+// The theme's handlers of these two stood inside the page, whose policy refuses them: the template leaves them out.
+for (const [button, act] of [[".btn-download-pdf-button", () => print()], [".btn-fullscreen-button", () => toggleFullScreen()]])
+  document.querySelector(button)?.addEventListener("click", act);

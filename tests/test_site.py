@@ -204,6 +204,14 @@ def test_no_page_asks_another_host_for_anything(book):
         assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", file.read_text())
 
 
+def test_every_page_has_a_policy_of_what_it_holds(book):
+    for file in book.rglob("*.html"):
+        policy = re.search('<meta http-equiv="Content-Security-Policy" content="([^"]*)"', file.read_text())
+        assert ("'unsafe-eval'" in policy[1]) == (file.name == "slider.html"), file
+    for file, styled in {"intro": True, "slider": True, "exercise": False}.items():
+        assert ("style-src-attr 'unsafe-inline'" in page(book, file)) == styled
+
+
 def test_no_id_stands_twice_even_where_two_proofs_do(book):
     ids = re.findall(r'\bid="([^"]+)"', page(book, "intro"))
     assert page(book, "intro").count("proof admonition") == 2
@@ -385,6 +393,10 @@ FAULTS = {
     "error": (["1 / 0"], r"error\.ipynb: WARNING: Executing notebook failed: CellExecutionError"),
     "stderr": (["import warnings; warnings.warn('careful')"], r"stderr\.ipynb:\d+: ERROR: stderr was found"),
     "unseen": ("# A\n\n```{math}\n:label: eq-unseen\nx\n```\n", r"number with .* \(eq-unseen\)"),
+    "handler": (
+        "# A\n\n<a onclick='f()'>a</a>\n",
+        r"WARNING: book/handler\.html: onclick=\"f\(\)\" is a script",
+    ),
     "package": (
         ["from trpo_lesson.exact import no_such_module"],
         r"package\.ipynb: WARNING: Executing notebook",

@@ -170,6 +170,6 @@ def test_a_rule_that_cuts_on_a_real_page_is_found(visit, path, rule):
 
 @pytest.mark.parametrize("path", pages(containing='class="formula"')[:1])
 def test_a_full_stop_on_a_line_of_its_own_is_found(visit, path):
-    page = visit(path, width=NARROW)
+    page = visit(path, width=NARROW, bypass_csp=True)  # the page's policy would refuse the rule
     page.add_style_tag(content="span.formula { white-space: normal; } span.math { margin-right: 300px; }")
     assert len(page.evaluate(TORN)) > 0

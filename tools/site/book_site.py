@@ -10,6 +10,7 @@ from pathlib import Path
 import chapter_numbers
 import chinese
 import colophon
+import content_security
 import exercises
 import formulas
 import ledger_pages
@@ -45,8 +46,8 @@ def setup(app):
     app.connect("html-page-context", _mend_body)
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
-    parts = (chapter_numbers, chinese, colophon, exercises, formulas, ledger_pages, publishing, reference)
-    for part in parts:
+    parts = (chapter_numbers, chinese, colophon, content_security, exercises, formulas)
+    for part in (*parts, ledger_pages, publishing, reference):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
 
