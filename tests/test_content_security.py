@@ -61,10 +61,9 @@ EXCEPTIONS = {
     "live cells": (
         "<button id=run-this-page data-live=../live/>",
         {
-            "script-src": ["'self'", "'unsafe-eval'", "'wasm-unsafe-eval'"],
+            "script-src": ["'self'", "'unsafe-eval'"],
             "style-src": ["'self'", "'unsafe-inline'"],
             "img-src": ["'self'", "data:", "blob:"],
-            "worker-src": ["'self'", "blob:"],
         },
     ),
 }
@@ -96,7 +95,7 @@ def test_no_page_may_run_scripts_without_a_hash_or_ask_another_host():
     allowed = {source for sources in everything.values() for source in sources}
     assert allowed == {
         *("'self'", "'none'", "data:", "blob:"),
-        *("'unsafe-inline'", "'unsafe-eval'", "'wasm-unsafe-eval'"),
+        *("'unsafe-inline'", "'unsafe-eval'"),
     }
 
 

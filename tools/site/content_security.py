@@ -33,12 +33,11 @@ EXCEPTIONS = (
     ("widgets", "script-src", "'unsafe-eval'"),
     ("widgets", "style-src", "'unsafe-inline'"),
     ("widgets", "img-src", "'self' data:"),
-    # thebe evaluates require.js, Pyodide is WebAssembly in a worker, matplotlib's pictures are data, and the
-    # editor of cells sets styles.
-    ("live cells", "script-src", "'unsafe-eval' 'wasm-unsafe-eval'"),
+    # thebe evaluates require.js, Pyodide is WebAssembly, the editor of cells writes style sheets. Pictures of
+    # matplotlib are data, those of the widget Image blobs.
+    ("live cells", "script-src", "'unsafe-eval'"),
     ("live cells", "style-src", "'unsafe-inline'"),
     ("live cells", "img-src", "'self' data: blob:"),
-    ("live cells", "worker-src", "'self' blob:"),
 )
 RUN = {
     "",
