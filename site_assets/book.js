@@ -4,9 +4,13 @@
 // A box that scrolls must be reachable by keyboard; one that does not scroll must not be a stop on the way.
 const SCROLLING = ".katex-display, .highlight pre, .output pre, .output.text_html, .jupyter-widgets, .pst-scrollable-table-container";
 
+function scrolls(box) {
+  return box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+}
+
 function offerScrolling() {
-  for (const box of document.querySelectorAll(SCROLLING)) {
-    const wide = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+  const boxes = [...document.querySelectorAll(SCROLLING)].map((box) => [box, scrolls(box)]); // all before any changes
+  for (const [box, wide] of boxes) {
     if (wide) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
