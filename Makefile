@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book live serve lab notebooks test test-package test-notebooks test-browser test-oldest
-.PHONY: bench lint format check lock clean FORCE
+.PHONY: audit bench lint format check lock clean FORCE
 
 VENV := .venv
 PORT ?= 8000
@@ -119,9 +119,20 @@ mutate: setup  ## break the mathematics in many small ways, and see the tests no
 	mutmut results
 	python tools/plant_slips.py
 
+# Lighthouse is large, so it has a place of its own. Nothing here passes or fails: the machine's speed decides too.
+audit: setup book tools/audit/node_modules/.installed  ## measure what depends on the clock into _build/audit.md
+	@PYTHONPATH=tools python tools/audit/audit.py
+
+tools/audit/node_modules/.installed: tools/audit/package.json tools/audit/package-lock.json | $(VENV)/.installed
+	@echo "Fetching Lighthouse: 180 MB"
+	@cd tools/audit && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # The versions that browsers have (Pyodide). Nothing of the book's tooling is needed or installed.
+OF_THE_BOOK := browser $(foreach name,audit book content_security exercises glossary layout ledger live_cells \
+	publishing references site wheel,test_$(name).py)
 test-oldest: .venv-oldest/.installed  ## the package on the oldest versions it supports
-	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,browser test_book.py test_exercises.py test_site.py test_layout.py test_ledger.py test_publishing.py test_glossary.py test_references.py test_wheel.py test_live_cells.py test_content_security.py,--ignore tests/$(name))
+	.venv-oldest/bin/python -m pytest -q -n $(WORKERS) tests $(foreach name,$(OF_THE_BOOK),--ignore tests/$(name))
 
 .venv-oldest/.installed: requirements-oldest.txt
 	@"$(PYTHON_OLDEST)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' || echo "No Python 3.12 here (PYTHON_OLDEST=… names one): testing the oldest versions with $$("$(PYTHON_OLDEST)" --version)"
@@ -168,7 +179,7 @@ lock:  ## compile the requirements files anew from pyproject.toml
 	$(COMPILE) pyproject.toml --extra book --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) pyproject.toml --group oldest -o requirements-oldest.txt
 	$(COMPILE) benchmarks/requirements.in -c requirements.txt $(CUDA) -o benchmarks/requirements.txt
-	cd tools/assets && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	for part in assets audit; do (cd tools/$$part && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved) || exit 1; done
 
 clean:  ## remove what was built; the environments stay
-	rm -rf _build $(VENDOR) tools/assets/node_modules
+	rm -rf _build $(VENDOR) tools/assets/node_modules tools/audit/node_modules

@@ -7,16 +7,15 @@ TRPO_EVERY_PAGE=1 opens every page of source, not three of them.
 
 import contextlib
 import os
-import shutil
 import threading
 from urllib.parse import urljoin, urlsplit
 
+import browsers
 import pytest
 import serve
 from playwright.sync_api import sync_playwright
 from site_pages import SITE, WIDE, settle
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ALONE = [
     "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
@@ -41,14 +40,11 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        program = os.environ.get("TRPO_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-        if program is None and os.path.exists(playwright.chromium.executable_path):
-            program = playwright.chromium.executable_path
+        program = browsers.program(playwright.chromium.executable_path)
         if program is None:
             missing("no Chromium or Chrome was found: the browser tests need one on the PATH")
-        is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
         with playwright.chromium.launch(
-            executable_path=program, chromium_sandbox=not is_root, args=ALONE
+            executable_path=program, chromium_sandbox=not browsers.IS_ROOT, args=ALONE
         ) as browser:
             yield browser
 

@@ -11,6 +11,7 @@ import chapter_numbers
 import chinese
 import colophon
 import content_security
+import durations
 import exercises
 import formulas
 import icons
@@ -47,7 +48,7 @@ def setup(app):
     app.connect("html-page-context", _mend_body)
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
-    parts = (chapter_numbers, chinese, colophon, content_security, exercises, formulas)
+    parts = (chapter_numbers, chinese, colophon, content_security, durations, exercises, formulas)
     for part in (*parts, icons, ledger_pages, publishing, reference):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
