@@ -35,9 +35,10 @@ async function load(files, bar) {
   bar.max = files.reduce((sum, file) => sum + file.bytes, 0);
   bar.value = 0;
   const waiting = [...files];
+  const stop = new AbortController(); // where one part does not come, the others have nothing more to say
   async function work() {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const answer = await fetch(new URL(file.path, live));
+      const answer = await fetch(new URL(file.path, live), { signal: stop.signal });
       if (!answer.ok) throw new Error(`${file.path}: ${answer.status} ${answer.statusText}`);
       const [kind, rest] = file.path.split("/");
       const name = kind === "python" ? rest.split("-")[0] : "the editor";
@@ -48,7 +49,12 @@ async function load(files, bar) {
       }
     }
   }
-  await Promise.all(Array.from({ length: LOADED_AT_ONCE }, work));
+  try {
+    await Promise.all(Array.from({ length: LOADED_AT_ONCE }, work));
+  } catch (problem) {
+    stop.abort();
+    throw problem;
+  }
 }
 
 // What thebe and JupyterLite would ask of foreign hosts, and what they do not need here.
