@@ -15,6 +15,7 @@ from pathlib import Path
 
 import browsers
 import serve
+import waits
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
@@ -107,6 +108,17 @@ def executions(seconds):
     return found
 
 
+def live(address, program):
+    """{row: {column: Measure}} of one reader who runs the training chapter; {} without live cells."""
+    if not (BUILD / "html/_static/vendor/live/manifest.json").is_file():
+        return {}
+    first, solved = waits.live_waits(address, program, sandbox=not browsers.IS_ROOT)
+    return {
+        "from the click to the first result": {"seconds": Measure(round(first, 1), "<= 15")},
+        "from there to a solved CartPole": {"seconds": Measure(round(solved, 1), "<= 20")},
+    }
+
+
 def table(title, rows):
     """A Markdown table of {row: {column: anything}}, all with the same columns."""
     columns = list(next(iter(rows.values()), {}))
@@ -116,9 +128,10 @@ def table(title, rows):
 
 
 def audit(address, program):
-    """title -> rows of every table. What else depends on the clock joins here: {row: {column: Measure}}."""
+    """title -> rows of every table."""
     return {
         f"Lighthouse, median of {RUNS}": lighthouse(address, program),
+        "Live cells": live(address, program),
         "Chapter": executions(json.loads((BUILD / "seconds.json").read_text(encoding="utf-8"))),
     }
 
