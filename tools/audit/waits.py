@@ -1,4 +1,4 @@
-"""How long a reader of a live page waits: from the click to the first result, from there to a solved CartPole."""
+"""How long a reader of a live page waits: for the first result, and from there for a solved CartPole."""
 
 import time
 
