@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from exercises import SOLUTION, solutions
 from playwright.sync_api import expect
-from site_pages import NARROW, SLIDERS, pages, picture
+from site_pages import ANOTHER_PICTURE, NARROW, PICTURE, SLIDERS, pages, picture
 from test_accessibility import violations
 from test_sliders import colours
 
@@ -155,21 +155,28 @@ def test_a_constant_of_a_chapter_changes_what_its_assertion_says(go_live):
     assert "AssertionError" in run(page, i)
 
 
+def slider(page):
+    """The slider of the page, which may come a while after its cell has ended, and its drawing as text."""
+    handle = page.wait_for_selector(SLIDERS)
+    page.wait_for_function(f"handle => ({PICTURE})(handle)", arg=handle)
+    return handle, picture(handle).evaluate("picture => picture.outerHTML")
+
+
 def test_a_slider_draws_from_the_code_as_the_reader_has_it(go_live):
     page = go_live(ONE)
     assert run_all(page).startswith("All")
     i = next(i for i, cell in enumerate(code_cells(ONE)) if "interactive.slider" in cell.source)
-    (handle,) = page.query_selector_all(SLIDERS)
+    handle, drawing = slider(page)
     first = colours(picture(handle))
     handle.press("ArrowRight")
-    page.wait_for_function("() => !thebe.notebook.cells.some(cell => cell.isBusy)")
-    page.wait_for_timeout(2_000)
-    second = colours(picture(handle))
-    assert first != second
+    page.wait_for_function(ANOTHER_PICTURE, arg=[handle, drawing])
+    assert colours(picture(handle)) != first
     write(page, i, source_of(page, i).replace("limits=(-0.7, 1.2)", "limits=(-3, 3)"))
     run(page, i)
-    (handle,) = page.query_selector_all(SLIDERS)
-    assert colours(picture(handle)) not in (first, second)
+    page.wait_for_function("old => !old.isConnected", arg=handle)
+    handle, redrawn = slider(page)
+    assert redrawn != drawing
+    assert colours(picture(handle)) != first
 
 
 def test_captions_stay_and_reloading_brings_the_static_page_back(go_live):
