@@ -32,10 +32,10 @@ FOCUSED = """() => {
   stop.focus({ preventScroll: true });
   return { number: Number(stop.dataset.stop ?? -1), shown, sight, what: stop.outerHTML.slice(0, 100) };
 }"""
-# Stops of the text that lie above the one before them.
+# Stops of the text that lie above the one before them, unless they begin the next column.
 BACKWARDS = """() => [...document.querySelectorAll("article [data-stop]")]
   .map(stop => [stop.getBoundingClientRect(), stop.outerHTML])
-  .filter(([box], i, all) => i && box.bottom < all[i - 1][0].top - 1)"""
+  .filter(([box], i, all) => i && box.bottom < all[i - 1][0].top - 1 && box.left < all[i - 1][0].left + 20)"""
 
 
 def walk(page, most):
