@@ -36,7 +36,7 @@ def on_paper(visit):
     return open_page
 
 
-@pytest.mark.parametrize("path", [path for path in pages() if path != "404.html"])
+@pytest.mark.parametrize("path", pages())
 def test_nothing_is_cut_or_left_to_be_scrolled_and_no_navigation_is_printed(on_paper, path):
     page = on_paper(path)
     assert checked(page.query_selector("body"), "cuts") == []
