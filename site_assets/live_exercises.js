@@ -1,14 +1,15 @@
 // A live page of exercises: answers and passed checks are kept in this browser, and nowhere else.
 
 const KEPT = `trpo-answers:${location.pathname.split("/").pop()}`;
+const nothing = () => ({ answers: {}, words: {}, passed: [] });
 const checks = [...document.querySelectorAll("div.cell:has(> .exercise-verdict)")];
 const tally = document.createElement("p");
 
 function kept() {
   try {
-    return { answers: {}, passed: [], ...JSON.parse(localStorage.getItem(KEPT)) };
+    return { ...nothing(), ...JSON.parse(localStorage.getItem(KEPT)) };
   } catch { // the reader forbids storage, or somebody wrote into it: then nothing is kept
-    return { answers: {}, passed: [] };
+    return nothing();
   }
 }
 
@@ -30,7 +31,7 @@ function showTally() {
 }
 
 function said(cell) {
-  return cell.outputs.map((output) => output.text ?? output.data?.["text/plain"] ?? "").flat().join("");
+  return cell.outputs.flatMap((output) => output.text ?? output.data?.["text/plain"] ?? "").join("");
 }
 
 // The verdict that the book printed was about its own solution: a live page begins without one.
@@ -51,6 +52,22 @@ function keepAnswers() {
       progress.answers[i] = editor.getValue();
       keep(progress);
     });
+  }
+}
+
+// No check can judge an answer in words: it is written above the model answer, which stays folded.
+function offerFields() {
+  for (const [i, model] of document.querySelectorAll(".exercise-words").entries()) {
+    const label = document.createElement("label");
+    const field = Object.assign(document.createElement("textarea"), { rows: 8, value: kept().words[i] ?? "" });
+    field.oninput = () => {
+      const progress = kept();
+      progress.words[i] = field.value;
+      keep(progress);
+    };
+    label.className = "live-words";
+    label.append("Your answer, in words", field);
+    model.before(label);
   }
 }
 
@@ -85,6 +102,7 @@ showTally();
 document.addEventListener("go-live", clearVerdicts);
 document.addEventListener("live", () => {
   keepAnswers();
+  offerFields();
   hearChecks();
   offerForgetting();
 });
