@@ -10,10 +10,10 @@ const UNABLE =
 
 const offer = document.querySelector(".live-offer");
 const start = document.getElementById("run-this-page");
-const status = document.getElementById("live-status");
+const report = document.getElementById("live-status");
 const live = new URL(start.dataset.live, document.baseURI);
 
-const say = (text) => { status.textContent = text; };
+const say = (text) => { report.textContent = text; };
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 const able = () => typeof WebAssembly === "object" && typeof Worker === "function" && location.protocol.startsWith("http");
 
@@ -32,8 +32,6 @@ function added(child) {
 
 // Into the browser's cache, where the kernel finds it: only here can the reader be told how far it is.
 async function load(files, bar) {
-  bar.max = files.reduce((sum, file) => sum + file.bytes, 0);
-  bar.value = 0;
   const waiting = [...files];
   const stop = new AbortController(); // where one part does not come, the others have nothing more to say
   async function work() {
@@ -55,6 +53,21 @@ async function load(files, bar) {
     stop.abort();
     throw problem;
   }
+}
+
+async function addEditor() {
+  await added(element("link", { rel: "stylesheet", href: new URL("thebe/thebe.css", live) }));
+  await added(element("script", { src: new URL("lite/thebe-lite.min.js", live) }));
+  await added(element("script", { src: new URL("thebe/index.js", live) }));
+}
+
+// The editor comes first, and starts while Python is on its way.
+async function loadAll(files, bar) {
+  bar.max = files.reduce((sum, file) => sum + file.bytes, 0);
+  bar.value = 0;
+  const isPython = (file) => file.path.startsWith("python/");
+  await load(files.filter((file) => !isPython(file)), bar);
+  await Promise.all([load(files.filter(isPython), bar), addEditor()]);
 }
 
 // What thebe and JupyterLite would ask of foreign hosts, and what they do not need here.
@@ -92,13 +105,13 @@ function prepareCells() {
     const output = cell.querySelector(":scope > .cell_output") ?? element("div", { className: "cell_output docutils container" });
     cell.append(output);
     keepCaption(output);
-    if (output.querySelector(".jupyter-widgets, .widget-subarea"))
+    if (output.querySelector(".jupyter-widgets, .widget-subarea, .slider-still"))
       output.replaceChildren(element("p", { className: "live-hint", textContent: "Run this cell, and the slider computes its pictures." }));
   }
   for (const copy of document.querySelectorAll(".copybtn")) copy.remove();
 }
 
-async function openNotebook() {
+function openNotebook() {
   prepareCells();
   return window.thebe.bootstrap({
     useBinder: false, useJupyterLite: true, requestKernel: true, kernelOptions: { kernelName: "python" },
@@ -173,15 +186,12 @@ async function goLive() {
   start.disabled = true;
   const bar = element("progress", { className: "live-progress" });
   bar.setAttribute("aria-label", "Loading Python");
-  status.after(bar);
+  report.after(bar);
   try {
     const { files, packages } = await (await fetch(new URL("manifest.json", live))).json();
-    await load(files, bar);
+    await loadAll(files, bar);
     bar.removeAttribute("value"); // how long the start takes, nobody knows
     say("Starting Python");
-    await added(element("link", { rel: "stylesheet", href: new URL("thebe/thebe.css", live) }));
-    await added(element("script", { src: new URL("lite/thebe-lite.min.js", live) }));
-    await added(element("script", { src: new URL("thebe/index.js", live) }));
     keepAtHome(packages);
     const { notebook, session } = await openNotebook();
     nameEditors();

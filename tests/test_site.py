@@ -22,8 +22,13 @@ import formulas
 import live_parts
 import pytest
 import serve
+import sliders
+from ipywidgets.embed import dependency_state
 from nbformat import read, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from trpo_lesson.show import interactive
+from trpo_lesson.show.svg import Picture
 
 pytestmark = pytest.mark.xdist_group("site")  # on one worker, so that the books are built once
 ROOT = Path(__file__).parent.parent
@@ -311,10 +316,22 @@ def test_docstrings_are_shown_as_they_are_and_lead_to_their_equations(book):
 
 
 def test_widgets_run_from_the_site_itself_and_only_where_there_are_some(book):
-    assert re.search(
-        r'<script defer="defer" src="\.\./_static/vendor/widgets/embed\.js', page(book, "slider")
+    assert re.search(r'<script defer="defer" src="\.\./_static/sliders\.js', page(book, "slider"))
+    assert "sliders.js" not in page(book, "intro")
+
+
+def test_a_slider_is_preceded_by_what_it_shows_first():
+    shown = interactive.slider(
+        lambda n: Picture("<svg></svg>", f"drawn for {n[0]}"), ["a<b", "c"], label="R & D"
     )
-    assert "embed.js" not in page(book, "intro")
+    model_id, states = shown.model_id, dependency_state([shown], drop_defaults=False)
+    view = f'<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "{model_id}"}}</script>'
+    html = sliders.with_stills(f"<p>{view}</p>", states)
+    assert html.startswith(
+        '<p><div class="slider-still"><p class="slider-name">R &amp; D <span>a&lt;b</span></p>'
+    )
+    assert re.findall("drawn for .", html) == ["drawn for a"]
+    assert html.endswith(f"</div>\n{view}</p>")
 
 
 def test_the_colours_of_the_roles_reach_the_page(book):

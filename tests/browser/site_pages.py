@@ -77,7 +77,8 @@ def pages(containing="", *, every=False):
 
 
 def settle(page):
-    """Wait until widgets and fonts are there and the page's own script has seen them."""
+    """Wake the sliders; wait until they and the fonts are there and the page's own script has seen them."""
+    page.evaluate("() => { dispatchEvent(new Event('pointermove')); }")
     page.evaluate(TWO_FRAMES)  # what was just shown may ask for fonts
     page.wait_for_function(READY)
     page.evaluate(TWO_FRAMES)

@@ -1,4 +1,4 @@
-"""A page's first load is small: what a browser with an empty cache receives, until the page is ready."""
+"""A page's first load is small: what a browser with an empty cache receives, the sliders included."""
 
 import re
 

@@ -130,6 +130,19 @@ def test_a_wrong_answer_is_told_so_then_a_right_one_and_both_are_kept_here(go_li
     )
 
 
+def test_an_answer_in_words_has_a_field_and_is_kept_here(go_live):
+    path = "book/exercises/03_compare_two_policies.html"
+    page = go_live(path)
+    page.get_by_label("Your answer, in words").fill("The worst ones.")
+    page.reload()
+    assert page.locator(".live-words").count() == 0
+    page.click("#run-this-page")
+    expect(page.get_by_label("Your answer, in words")).to_have_value("The worst ones.", timeout=STARTED)
+    page.get_by_role("button", name="Forget my answers").click()
+    page.wait_for_selector("#run-this-page:enabled")
+    assert page.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('trpo'))") == []
+
+
 def test_what_the_reader_writes_is_what_runs(go_live):
     page = go_live(ONE)
     write(page, 0, "x = 6")
@@ -227,6 +240,8 @@ def test_a_part_that_does_not_come_is_named(live_site, visit, troubles):
 def test_axe_finds_nothing_on_a_live_page_in_light_or_dark(go_live, width):
     page = go_live(ONE, width=width)
     run_all(page)
+    slider(page)
+    page.wait_for_selector(f"{SLIDERS}[aria-label]")
     assert violations(page) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.wait_for_selector("html[data-theme=dark]")

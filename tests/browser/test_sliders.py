@@ -8,9 +8,20 @@ import re
 
 import pytest
 from PIL import Image
-from site_pages import NARROW, SITE, SLIDERS, WIDE, move, pages, picture, positions, press
+from site_pages import NARROW, SITE, SLIDERS, WIDE, move, pages, picture, positions, press, settle
 
 SLIDER_PAGES = pages(containing="SliderView")
+# How long sliders.js waits for a sign of the reader, made nothing (true) or endless (false).
+PATIENCE = """const wait = setTimeout;
+window.setTimeout = (act, time, ...rest) =>
+  time !== 15000 ? wait(act, time, ...rest) : %s && wait(act, 0);"""
+WHAT = "picture => picture.outerHTML"
+WHERE = """picture => {
+  const { x, y, width, height } = picture.querySelector("svg").getBoundingClientRect();
+  return [x, y + scrollY, width, height];
+}"""
+# noUiSlider is deaf for 0.3 s after a click, while its handle glides.
+RESTING = "track => !track.classList.contains('noUi-state-tap')"
 
 
 @pytest.fixture
@@ -32,6 +43,43 @@ def colours(drawing):
     shot = drawing.screenshot()
     assert len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(1 << 24)) > 3
     return shot
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("path", SLIDER_PAGES)
+def test_until_the_reader_moves_a_still_stands_in_the_slider_s_place(browser, host, path, width):
+    page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page.add_init_script(PATIENCE % "false")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(host + path, wait_until="networkidle")
+    assert [url for url in asked if "embed.js" in url] == []
+    stills = page.query_selector_all(".slider-still")
+    drawings = [still.query_selector(".picture") for still in stills]
+    pictures, places = ([drawing.evaluate(how) for drawing in drawings] for how in (WHAT, WHERE))
+    names = [still.query_selector(".slider-name").inner_text().split() for still in stills]
+    page.mouse.move(width / 2, 300)
+    page.wait_for_function("() => !document.querySelector('.slider-still')")
+    settle(page)
+    handles = page.query_selector_all(SLIDERS)
+    assert all(width > 300 and height > 100 for _, _, width, height in places)
+    assert [picture(handle).evaluate(WHAT) for handle in handles] == pictures
+    assert names == [
+        [*handle.get_attribute("aria-label").split(), *handle.get_attribute("aria-valuetext").split()]
+        for handle in handles
+    ]
+    for handle, place in zip(handles, places, strict=True):  # nothing jumps
+        assert picture(handle).evaluate(WHERE) == pytest.approx(place, abs=4 * len(handles))
+    page.close()
+
+
+@pytest.mark.parametrize("path", SLIDER_PAGES[:1])
+def test_the_slider_comes_to_a_reader_who_gives_no_sign(browser, host, path):
+    page = browser.new_page()
+    page.add_init_script(PATIENCE % "true")
+    page.goto(host + path)
+    page.wait_for_selector(SLIDERS)
+    page.close()
 
 
 @pytest.mark.parametrize("path", SLIDER_PAGES)
@@ -57,6 +105,7 @@ def test_a_click_on_the_track_shows_another_picture(sliders, path, width):
         box, first = track.bounding_box(), colours(picture(handle))
 
         def click(share, track=track, box=box):
+            page.wait_for_function(RESTING, arg=track)
             track.click(position={"x": share * box["width"], "y": box["height"] / 2})
 
         assert colours(move(page, handle, lambda click=click: click(0.98))) != first

@@ -18,6 +18,7 @@ import icons
 import ledger_pages
 import publishing
 import reference
+import sliders
 from docutils import nodes
 
 from trpo_lesson.show import theme
@@ -49,7 +50,7 @@ def setup(app):
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme has put its function there
     app.connect("build-finished", _drop_unused)
     parts = (chapter_numbers, chinese, colophon, content_security, durations, exercises, formulas)
-    for part in (*parts, icons, ledger_pages, publishing, reference):
+    for part in (*parts, icons, ledger_pages, publishing, reference, sliders):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
 
