@@ -156,10 +156,15 @@ bench: .venv-bench/.installed  ## compare with other libraries (QUICK=1 in minut
 
 # -------------------------------------------------------------------------------------------------------- the upkeep
 
-lint: setup  ## style of code and notebooks; changes nothing
+lint: setup tools/lint/node_modules/.installed  ## style of code and notebooks; changes nothing
 	ruff check
 	ruff format --check
+	node tools/lint/node_modules/eslint/bin/eslint.js -c tools/lint/eslint.config.mjs site_assets tools/live
 	python tools/normalise_notebooks.py --check
+
+tools/lint/node_modules/.installed: tools/lint/package.json tools/lint/package-lock.json | $(VENV)/.installed
+	@cd tools/lint && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 format: setup  ## code style, and notebooks in their normal form
 	ruff check --fix-only
@@ -179,7 +184,7 @@ lock:  ## compile the requirements files anew from pyproject.toml
 	$(COMPILE) pyproject.toml --extra book --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) pyproject.toml --group oldest -o requirements-oldest.txt
 	$(COMPILE) benchmarks/requirements.in -c requirements.txt $(CUDA) -o benchmarks/requirements.txt
-	for part in assets audit; do (cd tools/$$part && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved) || exit 1; done
+	for part in assets audit lint; do (cd tools/$$part && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved) || exit 1; done
 
 clean:  ## remove what was built; the environments stay
-	rm -rf _build $(VENDOR) tools/assets/node_modules tools/audit/node_modules
+	rm -rf _build $(VENDOR) tools/*/node_modules

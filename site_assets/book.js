@@ -67,6 +67,7 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { document.documentElement.dataset.theme = onScreen; });
 
+/* global toggleFullScreen -- the theme's */
 // The theme's handlers of these two stood inside the page, whose policy refuses them: the template leaves them out.
 for (const [button, act] of [[".btn-download-pdf-button", () => print()], [".btn-fullscreen-button", () => toggleFullScreen()]])
   document.querySelector(button)?.addEventListener("click", act);
