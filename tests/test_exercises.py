@@ -272,7 +272,7 @@ def essay(source, **marks):
     return sound(title="# Title\n\n5 exercises, 5 points, about 25 minutes", more=more)
 
 
-DROPDOWN = "```{{dropdown}} Model answer\nSo.\n\n**Rubric**\n\n{}\n```"
+DROPDOWN = "```{{dropdown}} Model answer\n:class-container: exercise-words\nSo.\n\n**Rubric**\n\n{}\n```"
 
 
 def test_a_notebook_that_keeps_the_rules_is_fine():
@@ -307,6 +307,10 @@ def test_a_notebook_that_keeps_the_rules_is_fine():
         (essay("```{dropdown} Answer\nSo.\n```"), "expected a **Rubric** of 1 points, got []"),
         (essay(DROPDOWN.format("- 2 points: so.")), "expected a **Rubric** of 1 points, got [2]"),
         (essay("**Rubric**\n\n- 1 point: so."), "inside a {dropdown}"),
+        (
+            essay("```{dropdown} Answer\nSo.\n\n**Rubric**\n\n- 1 point: so.\n```"),
+            "of the class exercise-words",
+        ),
     ],
 )
 def test_a_notebook_that_breaks_a_rule_is_caught(notebook, problem):

@@ -17,6 +17,7 @@ STATEMENT = re.compile(
     rf"\*({'|'.join(KINDS)}) · (\d+) points? · level ([123]) of 3 · (\d+) minutes · needs (\S.*)\*"
 )
 TOTAL = re.compile(r"(\d+) exercises, (\d+) points, about (\d+) minutes")
+WORDS = re.compile(r"`{3,}\{dropdown\} .*\n:class-container: exercise-words\n")  # see live_exercises.js
 RUBRIC = re.compile(r"^- (\d+) points?: \S", re.M)
 METADATA = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 FEWEST, FEWEST_KINDS = 4, 3
@@ -130,5 +131,5 @@ def _rubric_problems(name, source, points):
     steps = [int(step) for step in RUBRIC.findall(source.partition("**Rubric**")[2])]
     if sum(steps) != points:
         yield f"{name}: expected a **Rubric** of {points} points, got {steps}"
-    if not source.startswith("```"):
-        yield f"{name}: expected the model answer inside a {{dropdown}}"
+    if not WORDS.match(source):
+        yield f"{name}: expected the model answer inside a {{dropdown}} of the class exercise-words"
