@@ -13,7 +13,7 @@ from exercises import SOLUTION, solutions
 from playwright.sync_api import expect
 from site_pages import ANOTHER_PICTURE, NARROW, PICTURE, SLIDERS, pages, picture
 from test_accessibility import violations
-from test_sliders import colours
+from test_sliders import colours, same
 
 ROOT = Path(__file__).parent.parent.parent
 STARTED = 240_000  # milliseconds that Python may take to start on a busy machine, and a cell to run
@@ -183,13 +183,13 @@ def test_a_slider_draws_from_the_code_as_the_reader_has_it(go_live):
     first = colours(picture(handle))
     handle.press("ArrowRight")
     page.wait_for_function(ANOTHER_PICTURE, arg=[handle, drawing])
-    assert colours(picture(handle)) != first
+    assert not same(colours(picture(handle)), first)
     write(page, i, source_of(page, i).replace("limits=(-0.7, 1.2)", "limits=(-3, 3)"))
     run(page, i)
     page.wait_for_function("old => !old.isConnected", arg=handle)
     handle, redrawn = slider(page)
     assert redrawn != drawing
-    assert colours(picture(handle)) != first
+    assert not same(colours(picture(handle)), first)
 
 
 def test_captions_stay_and_reloading_brings_the_static_page_back(go_live):

@@ -6,6 +6,7 @@ The picture counts, never the number beside the handle: that moves even where th
 import io
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from site_pages import NARROW, SITE, SLIDERS, WIDE, move, pages, picture, positions, press, settle
@@ -39,10 +40,15 @@ def sliders(visit):
 
 
 def colours(drawing):
-    """The colours on the screen where the picture is; AssertionError for a blank one."""
-    shot = drawing.screenshot()
-    assert len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(1 << 24)) > 3
-    return shot
+    """The colours [height, width, 3] on the screen where the picture is; AssertionError for a blank one."""
+    shot = Image.open(io.BytesIO(drawing.screenshot())).convert("RGB")
+    assert len(shot.getcolors(1 << 24)) > 3
+    return np.asarray(shot, dtype=int)
+
+
+def same(one, other):
+    """Whether two pictures are the same, but for how the browser rounds the edges of strokes."""
+    return one.shape == other.shape and np.abs(one - other).max() < 16
 
 
 @pytest.mark.parametrize(
@@ -92,9 +98,9 @@ def test_each_key_shows_another_picture(sliders, path):
         for _ in range(positions(handle) - 1):
             assert press(page, handle, "ArrowRight").get_attribute("aria-label")
         last = colours(picture(handle))
-        assert first != last
-        assert colours(press(page, handle, "Home")) == first
-        assert colours(press(page, handle, "End")) == last
+        assert not same(first, last)
+        assert same(colours(press(page, handle, "Home")), first)
+        assert same(colours(press(page, handle, "End")), last)
         press(page, handle, "ArrowLeft")
 
 
@@ -110,8 +116,8 @@ def test_a_click_on_the_track_shows_another_picture(sliders, path, width):
             page.wait_for_function(RESTING, arg=track)
             track.click(position={"x": share * box["width"], "y": box["height"] / 2})
 
-        assert colours(move(page, handle, lambda click=click: click(0.98))) != first
-        assert colours(move(page, handle, lambda click=click: click(0.02))) == first
+        assert not same(colours(move(page, handle, lambda click=click: click(0.98))), first)
+        assert same(colours(move(page, handle, lambda click=click: click(0.02))), first)
 
 
 @pytest.mark.parametrize("path", SLIDER_PAGES)
