@@ -19,10 +19,12 @@ function enliven() {
   document.head.append(script);
 }
 
-// In one frame with the slider's first picture, or the page would jump.
+// In one frame with the slider's first picture, if it has one, or the page would jump.
 function replaceStills() {
-  for (const still of document.querySelectorAll(".slider-still"))
-    if (still.parentElement.querySelector(".widget-subarea .picture")) still.remove();
+  for (const still of document.querySelectorAll(".slider-still")) {
+    const drawn = still.querySelector(".picture") ? ".picture" : ".jupyter-widgets";
+    if (still.parentElement.querySelector(`.widget-subarea ${drawn}`)) still.remove();
+  }
 }
 
 new MutationObserver(replaceStills).observe(document.querySelector("article"), { childList: true, subtree: true });

@@ -19,6 +19,7 @@ import book_site
 import chapter_numbers
 import docutils.core
 import formulas
+import ipywidgets as widgets
 import live_parts
 import pytest
 import serve
@@ -331,6 +332,9 @@ def test_a_slider_is_preceded_by_what_it_shows_first():
         '<p><div class="slider-still"><p class="slider-name">R &amp; D <span>a&lt;b</span></p>'
     )
     assert re.findall("drawn for .", html) == ["drawn for a"]
+    bar = widgets.IntProgress()
+    other = view.replace(model_id, bar.model_id)
+    assert sliders.with_stills(other, dependency_state([bar])) == other
     assert html.endswith(f"</div>\n{view}</p>")
 
 

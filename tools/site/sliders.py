@@ -25,11 +25,11 @@ def _show_stills(app, pagename, templatename, context, doctree):
 
 
 def with_stills(body, states):
-    """`body` (HTML) with a still before the view of each widget; states: model id -> model."""
+    """`body` (HTML) with a still before the view of each widget that has one; states: model id -> model."""
 
     def add(view):
         shown = "".join(still(states, json.loads(view[1])["model_id"]))
-        return f'<div class="slider-still">{shown}</div>\n{view[0]}'
+        return f'<div class="slider-still">{shown}</div>\n{view[0]}' if shown else view[0]
 
     return VIEW.sub(add, body)
 
