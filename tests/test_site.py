@@ -97,7 +97,8 @@ EXERCISE = new_notebook(
 
 
 WITH_CODE = ("slider", "exercise", "07_chapter")
-CHAPTER = ["assert True", "x = 1"]  # the first is tagged: see `build`
+PRINTS = "print('a', end='', flush=True)\nprint(' b\\nc')"  # sent in two pieces
+CHAPTER = ["assert True", "x = 1", PRINTS]  # the first is tagged: see `build`
 MARKED = """import pytest
 from trpo_lesson.exact import values
 @pytest.mark.equation("eq-a", values.visitation)
@@ -186,6 +187,10 @@ def test_a_page_of_a_notebook_can_run_and_says_what_that_loads(book):
     for name in ("intro", "ledger", "exact"):
         assert "run-this-page" not in page(book, name)
         assert "live.js" not in page(book, name)
+
+
+def test_what_a_cell_prints_stands_as_it_was_printed(book):
+    assert "<pre><span></span>a b\nc\n</pre>" in page(book, "07_chapter")
 
 
 def test_without_its_parts_the_book_has_no_button_and_the_build_says_why(tmp_path):

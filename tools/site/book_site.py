@@ -5,6 +5,7 @@ Why stands in docs/decisions/. Templates are beside this file, styles and script
 
 import html
 import re
+from functools import partial
 from pathlib import Path
 
 import chapter_numbers
@@ -20,6 +21,7 @@ import publishing
 import reference
 import sliders
 from docutils import nodes
+from myst_nb.core.execute import direct
 
 from trpo_lesson.show import theme
 
@@ -43,6 +45,7 @@ SOURCE_BLOCK = re.compile(r'(<div class="viewcode-block" id="[^"]*">)\n(<a class
 
 def setup(app):
     """Called by Sphinx."""
+    _join_prints()
     app.connect("builder-inited", _write_figure_colours)
     app.connect("builder-inited", _write_front_door)
     app.connect("html-page-context", _describe_page)
@@ -53,6 +56,14 @@ def setup(app):
     for part in (*parts, icons, ledger_pages, publishing, reference, sliders):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True}
+
+
+def _join_prints():
+    """Let nbclient join what a cell prints: a kernel sends it in pieces, cut by a clock, also within a line.
+
+    MyST-NB has no setting for it, and its own nb_merge_streams puts a line break at each cut.
+    """
+    direct.single_nb_execution = partial(direct.single_nb_execution, coalesce_streams=True)
 
 
 def _write_figure_colours(app):
