@@ -74,7 +74,7 @@ class Coins:
     """pi(1|s) = 1/4, 1/2, 3/4 in the three states; one parameter, on which every score is a whole number."""
 
     def probabilities(self, theta):
-        return np.array([[3, 1], [2, 2], [1, 3]]) / 4
+        return np.array([[3, 1], [2, 2], [1, 3]]) / 4 + 0 * np.sum(theta)
 
     def jacobian(self, theta):
         return (self.probabilities(theta) * [[1, 2], [3, 4], [5, 6]])[:, :, None] * theta

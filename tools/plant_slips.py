@@ -44,7 +44,8 @@ def first_red(tests, slip=None):
             shutil.copytree(ROOT / folder, copy / folder, ignore=ignore)
         shutil.copy(ROOT / "pyproject.toml", copy)
         if slip:
-            plant(slip, copy / "trpo_lesson" / slip.file)
+            path = copy / "trpo_lesson" / slip.file
+            path.write_text(planted(slip, path.read_text(encoding="utf-8")), encoding="utf-8")
         files = [f"tests/test_{name}.py" for name in tests]
         done = subprocess.run([*PYTEST, *files], cwd=copy, capture_output=True, text=True)
     if done.returncode not in (0, TESTS_FAILED):
@@ -53,19 +54,22 @@ def first_red(tests, slip=None):
     return red[1] if red else ""
 
 
-def plant(slip, path):
-    """Write the slip into the file; ValueError unless the right text stands there exactly once."""
-    source = path.read_text(encoding="utf-8")
-    if source.count(slip.right) != 1:
-        count = source.count(slip.right)
+def planted(slip, source):
+    """`source`, the text of the slip's file, with the slip in it; ValueError unless it has its place once."""
+    count = source.count(slip.right)
+    if count != 1:
         raise ValueError(f"{slip.name}: expected its text once in {slip.file}, got it {count} times")
-    path.write_text(source.replace(slip.right, slip.wrong), encoding="utf-8")
+    return source.replace(slip.right, slip.wrong)
+
+
+def slips():
+    """All slips of the list."""
+    return [Slip(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["slip"]]
 
 
 def main(words):
     """Plant the chosen slips; the exit code is 1 if one of them was not caught."""
-    slips = [Slip(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["slip"]]
-    chosen = [slip for slip in slips if not words or any(word in slip.name for word in words)]
+    chosen = [slip for slip in slips() if not words or any(word in slip.name for word in words)]
     if red := first_red(sorted({name for slip in chosen for name in slip.tests})):
         raise SystemExit(f"{red} fails with no slip planted: mend that first.")
     with ThreadPoolExecutor(WORKERS) as pool:
