@@ -17,6 +17,7 @@ from pathlib import Path
 
 import book_site
 import chapter_numbers
+import docstrings
 import docutils.core
 import formulas
 import ipywidgets as widgets
@@ -24,6 +25,7 @@ import live_parts
 import pytest
 import serve
 import sliders
+from docutils import nodes
 from ipywidgets.embed import dependency_state
 from nbformat import read, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -319,6 +321,38 @@ def test_docstrings_are_shown_as_they_are_and_lead_to_their_equations(book):
     shown = re.search(r'id="trpo_lesson.exact.values.visitation".*?</dd>', html, re.DOTALL)[0]
     assert "rho_pi [S] = sum_t gamma^t P(s_t = s), unnormalised: it sums to 1 / (1 - gamma)." in shown
     assert 'href="intro.html#equation-eq-a"' in shown
+
+
+DOCSTRING = """A summary, which ends with a full stop.
+
+x [N, D]  the points, of `float64`,
+          one a row; "as is" -- in --this way
+reason    "" or why
+alpha = 1 is a definition on a line of its own.
+So is this. And a line that the source had to break, because it had become long and longer,
+goes on; see `kl`.
+
+    code  that  stays
+      as it is
+"""
+
+
+def test_the_lines_fields_and_code_of_a_docstring_are_told_apart():
+    summary, fields, lines, code = docstrings.parsed(DOCSTRING.splitlines())
+    assert summary.astext() == "A summary, which ends with a full stop."
+    assert [[part.astext() for part in field] for field in fields] == [
+        ["x [N, D]", 'the points, of float64, one a row; "as is" -- in --this way'],
+        ["reason", '"" or why'],
+    ]
+    assert len(lines) == 2
+    assert lines[0].astext() == "alpha = 1 is a definition on a line of its own."
+    assert lines[1].astext().endswith("because it had become long and longer, goes on; see kl.")
+    assert [literal.astext() for literal in lines.findall(nodes.literal)] == ["kl"]
+    assert code.astext() == "code  that  stays\n  as it is"
+
+
+def test_docstrings_keep_their_quotes(book):
+    assert "P[s, a, s'] = P(s' | s, a)" in page(book, "exact")
 
 
 def test_widgets_run_from_the_site_itself_and_only_where_there_are_some(book):

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import ledger_pages
+from docstrings import Docstring
 from sphinx.util.docutils import SphinxDirective
 
 MODULE = """
@@ -20,6 +21,7 @@ MODULE = """
 def setup(app):
     """Called by book_site.py; sphinx.ext.autodoc and sphinx.ext.viewcode do the work."""
     app.add_directive("modules-of", ModulesOf)
+    app.add_directive("docstring", Docstring)
     app.connect("autodoc-process-docstring", _as_it_is)
 
 
@@ -50,14 +52,7 @@ class ModulesOf(SphinxDirective):
 
 
 def _as_it_is(app, what, name, thing, options, lines):
-    """Show docstrings as the plain text that ours are, and lead from each function to its equations."""
+    """Show docstrings as what they are (docstrings.py), and lead from each function to its equations."""
     labels = [entry.equation.label for entry in ledger_pages.entries(app.srcdir) if name in entry.functions]
     computes = ["", "Computes " + ", ".join(f":eq:`{label}`" for label in labels) + ".", ""] if labels else []
-    lines[:] = [
-        ".. code-block:: text",
-        "   :class: docstring",
-        "",
-        *(f"   {line}" for line in lines),
-        "",
-        *computes,
-    ]
+    lines[:] = [".. docstring::", "", *(f"   {line}" for line in lines), "", *computes]

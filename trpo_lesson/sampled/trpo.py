@@ -107,7 +107,8 @@ def judged(critic, sample, config):
 def improved(policy, sample, advantages, delta, config, stopwatch=None):
     """The step of TRPO, as a `StepResult` with evaluation (surrogate gain, KL); refused, theta_old stays.
 
-    maximise  L(theta) = mean_B w (pi_theta / pi_old) A   subject to   mean_B KL(pi_old || pi_theta) <= delta
+    maximise    L(theta) = mean_B w (pi_theta / pi_old) A
+    subject to  mean_B KL(pi_old || pi_theta) <= delta
     """
     stopwatch = stopwatch or Stopwatch()
     weighted = np.minimum(sample.ratios, config.ratio_clip) * advantages

@@ -8,7 +8,8 @@ from trpo_lesson.show import theme
 def running_means(counts, runs, *, truth):
     """Averages of the first n weighted draws, a few independent runs in each panel; n on a logarithmic axis.
 
-    counts [K]  n;  runs  name -> [R, K], one panel for each name
+    counts [K]  n
+    runs        name -> [R, K], one panel for each name
     """
     with theme.figure(height=2.7 * len(runs), rows=len(runs), sharex=True, sharey=True, squeeze=False) as (
         figure,
@@ -37,7 +38,8 @@ def weight_explosion(lengths, exact, variances, sizes, *, N):
 
     lengths [K]  the numbers of decisions in a path
     exact        name -> E w^2 [K]: drawn as the variance E w^2 - 1, and as the share N / E w^2
-    variances    name -> [K], of N weights drawn;  sizes  name -> [K], their effective sample sizes
+    variances    name -> [K], of N weights drawn
+    sizes        name -> [K], their effective sample sizes
     """
     with theme.figure(height=6.8, rows=2, sharex=True) as (figure, (above, below)):
         for (name, second), role in zip(exact.items(), theme.SERIES, strict=False):
@@ -97,7 +99,8 @@ def shifted(x, weights, *, shift, size, estimate, error):
 def paths_or_steps(kl, bias, deviations, *, Ns):
     """The root mean squared error of the estimates of a gain from N paths, one panel for each N; log axes.
 
-    kl [K]       of one decision;  bias [K]  of the single steps, absolute: the others have none
+    kl [K]       of one decision
+    bias [K]     of the single steps, absolute: the others have none
     deviations   name -> [K], the standard deviation of one path's estimate; "single steps" is the biased one
     """
     wrong = {name: bias * (name == "single steps") for name in deviations}

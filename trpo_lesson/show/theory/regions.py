@@ -135,7 +135,8 @@ def gap_without_price(kl, gain, *, beta, ends, budget, best):
 def hidden_by_the_mean(d, kls, *, delta):
     """How often each state is visited, above, and the KL of up to three steps in it, below; log axes.
 
-    d [S]  the state distribution;  kls  name -> KL [S], steps that keep the `delta` in one way or another
+    d [S]  the state distribution
+    kls    name -> KL [S], steps that keep the `delta` in one way or another
     """
     states = np.arange(len(d))
     with theme.figure(height=5.8, rows=2, sharex=True) as (figure, (visits, divergence)):
