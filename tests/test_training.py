@@ -19,9 +19,11 @@ def legend(axes):
 
 
 def above(axes):
-    """Whether the legend stands above the field of the axes."""
+    """Whether the legend, of the axes or of their figure, stands above the field and within the picture."""
     axes.figure.canvas.draw()
-    return axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
+    (legend,) = filter(None, [axes.get_legend(), *axes.figure.legends])
+    seen, picture = legend.get_window_extent(), axes.figure.bbox
+    return axes.get_window_extent().y1 <= seen.y0 and picture.x0 <= seen.x0 and seen.x1 <= picture.x1
 
 
 def test_the_kl_of_accepted_and_rejected_updates_is_marked_apart(axes):
@@ -179,6 +181,6 @@ def test_an_ablation_of_nothing_is_refused():
 def test_no_legend_hides_data(axes):
     training.kl_used([0.008, 0.02], delta=0.01, accepted=[True, False])
     training.step_lengths([1, 0, 0.5])
-    training.time_shares([seconds(policy=1.0)], labels=["A"])
+    training.time_shares([seconds(policy=1.0)], labels=["Pendulum, reuse"])
     ablation.ablation(ROWS, target=475)
     assert [above(each) for each in axes] == [True] * 4

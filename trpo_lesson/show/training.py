@@ -69,7 +69,7 @@ def time_shares(seconds, *, labels):
             start += width
         axes.set_yticks(range(len(labels)), labels)
         axes.set(xlabel="share of the time, %", xlim=(0, 100), ylim=(len(labels) - 0.5, -0.5))
-        theme.legend_above(axes, ncols=3)
+        figure.legend(loc="outside upper center", ncols=3)  # wider than the field
         return theme.picture(figure, alt=f"Where the time goes. {_shares_in_words(labels, shares)}")
 
 
